@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * handfast.h - mutual TLS: handshake, record, path validation, identity.
+ *
+ * One header, opaque types. Five nouns: trust (who may vouch), cred (what I present), config (sealed
+ * policy), conn (one connection, no I/O), peer (proven identity). One record: why (the first check that
+ * failed). One list: findings (every check: pass, fail, skipped, not reached).
+ *
+ * Nothing here does I/O on a network except the hf_fd_* helpers; only the *_file functions read files;
+ * nothing reads a clock: time is Unix time in milliseconds and always a parameter.
+ *
+ * Threads: a sealed hf_config may be shared by any number of threads; an hf_conn belongs to one thread at
+ * a time; everything else belongs to one thread until it is given to a config.
+ */
+#ifndef HANDFAST_H
+#define HANDFAST_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HF_VERSION "0.1.0"
+
+typedef struct hf_trust  hf_trust;  /* who may vouch for the peer */
+typedef struct hf_cred   hf_cred;   /* a chain and the key (or signer) for its leaf */
+typedef struct hf_config hf_config; /* sealed before use, shared, reference counted */
+typedef struct hf_conn   hf_conn;   /* one connection; one thread at a time */
+typedef struct hf_peer   hf_peer;   /* exists only after chain AND key were proven */
+
+/* Borrowed bytes. Every function that returns one says until when they live. */
+typedef struct hf_view {
+    const uint8_t *p;
+    size_t         n;
+} hf_view;
+
+enum hf_role { HF_CLIENT = 1, HF_SERVER = 2 };
+enum hf_demand { HF_DONT_ASK, HF_ASK, HF_REQUIRE };
+enum hf_hints { HF_HINTS_FROM_TRUST, HF_HINTS_EMPTY, HF_HINTS_LISTED };
+enum hf_state { HF_PASS = 1, HF_FAIL, HF_SKIPPED, HF_NOT_REACHED };
+enum hf_origin { HF_BY_US = 1, HF_BY_PEER, HF_BY_SYSTEM, HF_BY_CALLER };
+
+/* What the connection needs next. A set: input and output may both be wanted. */
+enum hf_want {
+    HF_WANT_INPUT     = 1,
+    HF_WANT_OUTPUT    = 2,
+    HF_WANT_SIGNATURE = 4,
+    HF_WANT_VERDICT   = 8,
+    HF_OPEN           = 16, /* the handshake is complete: data may be sent, and is received */
+    HF_CLOSED         = 32, /* the peer's close_notify (or a clean end) was seen */
+    HF_FAILED         = 64  /* hf_conn_why says which check; an alert may still wait for output */
+};
+
+#define HF_NO_ALERT   255
+#define HF_NO_MESSAGE 255
+
+/* The first check that failed, complete enough to act on without a debugger. */
+typedef struct hf_why {
+    uint16_t check;     /* HF_CHK_*: stable number, one per place in the code; 0 = none */
+    uint8_t  alert;     /* alert sent or received, HF_NO_ALERT = none */
+    uint8_t  origin;    /* enum hf_origin: who noticed */
+    uint8_t  message;   /* handshake type it was found in, HF_NO_MESSAGE = none */
+    int8_t   cert;      /* index in the presented chain, 0 = leaf, -1 = none */
+    uint32_t offset;    /* byte offset in that message or certificate */
+    int64_t  want, got; /* the two values compared; the unit is in hf_check_info */
+    char     text[160]; /* names, files: the detail that numbers cannot carry; may be empty */
+} hf_why;
+
+/* One check that was made (or was not reached), in order. */
+typedef struct hf_finding {
+    uint16_t check;
+    uint8_t  state; /* enum hf_state */
+    int8_t   cert;
+    uint32_t offset;
+    int64_t  want, got;
+} hf_finding;
+
+/* What a check is, for people. All strings are static. */
+typedef struct hf_check_info {
+    const char *name;   /* the constant's name, e.g. "CERT_EXPIRED" */
+    const char *reason; /* the public reason code, e.g. "expired" */
+    const char *title;  /* one sentence: what is wrong */
+    const char *hint;   /* one imperative sentence: what to do next */
+    const char *rfc;    /* the section that demands it, may be "" */
+    const char *unit;   /* of want and got: "", "bytes", "time" (Unix seconds), "count", "code", "bits" */
+    uint8_t     alert;  /* the alert this check sends, HF_NO_ALERT = none */
+} hf_check_info;
+
+/* One step of a connection's story, kept when hf_config_trace asked for it. */
+enum hf_event_kind { HF_EV_MESSAGE = 1, HF_EV_ALERT, HF_EV_NOTE, HF_EV_STATE };
+typedef struct hf_event {
+    int64_t     at_ms;   /* as given to hf_conn_step */
+    uint8_t     kind;    /* enum hf_event_kind */
+    uint8_t     sent;    /* 1: by us, 0: by the peer */
+    uint8_t     sealed;  /* 1: under record protection */
+    uint8_t     message; /* handshake type or alert description */
+    uint16_t    check;   /* for notes: the check or remark */
+    int64_t     a, b;    /* for notes: its values */
+    hf_view     bytes;   /* for messages: header included; lives as long as the connection */
+    const char *text;    /* for notes and states; may be "" */
+} hf_event;
+
+/* ---- trust: who may vouch for the peer. Anchors, pins and hints are three separate things. ---------- */
+
+hf_trust *hf_trust_new(void);
+void      hf_trust_free(hf_trust *t);
+/* Adds every CA certificate of a PEM or DER file: each vouches for others. A certificate that is no CA, an
+ * empty or unreadable file is an error that hf_config_seal reports; false says so at once. */
+bool hf_trust_anchor_file(hf_trust *t, const char *file);
+bool hf_trust_anchor_bytes(hf_trust *t, const void *pem_or_der, size_t n, const char *called);
+/* Adds every certificate of a file as a pinned leaf: it is itself the peer, nobody needs to vouch. */
+bool hf_trust_pin_file(hf_trust *t, const char *file);
+/* CA names to announce (CertificateRequest, RFC 9846 4.3.4). names: DER Names, used only by HF_HINTS_LISTED;
+ * copied. The default is HF_HINTS_FROM_TRUST: the subjects of the anchors. */
+bool hf_trust_hints(hf_trust *t, enum hf_hints mode, const hf_view *names, size_t n);
+/* The first thing wrong with what was added so far; never NULL. Lives as long as the trust. */
+const hf_why *hf_trust_why(const hf_trust *t);
+size_t        hf_trust_anchors(const hf_trust *t);
+
+/* ---- cred: a chain, leaf first, and the key for its leaf --------------------------------------------- */
+
+/* Asks for the passphrase of a file: writes it (NUL-terminated) to out and returns true, or returns false.
+ * Called only while files are loaded, never during a handshake. */
+typedef bool (*hf_passphrase)(void *ctx, const char *file, char *out, size_t room);
+
+/* chain: PEM certificates or PKCS#12; key: PEM or DER, NULL when the chain file holds it too. Never NULL
+ * unless memory is out; what is wrong is in hf_cred_why and is reported again by hf_config_seal. */
+hf_cred *hf_cred_files(const char *chain, const char *key, hf_passphrase ask, void *ctx);
+/* A chain whose key is elsewhere (PKCS#11, KMS): the connection then waits in HF_WANT_SIGNATURE. */
+hf_cred      *hf_cred_external(const void *pem, size_t n, const char *called);
+void          hf_cred_free(hf_cred *c);
+const hf_why *hf_cred_why(const hf_cred *c);
+const char   *hf_cred_name(const hf_cred *c); /* file name as given */
+
+/* ---- config ------------------------------------------------------------------------------------------ */
+
+hf_config *hf_config_new(enum hf_role role);
+hf_config *hf_config_ref(hf_config *c);
+void       hf_config_free(hf_config *c); /* drops one reference */
+void       hf_config_trust(hf_config *c, hf_trust *take, enum hf_demand d);
+void       hf_config_cred(hf_config *c, hf_cred *take);
+void       hf_config_cred_files(hf_config *c, const char *chain, const char *key);
+/* Protocols in order of preference. A server with a list refuses a client that offers none of it. */
+void hf_config_alpn(hf_config *c, const char *const *names, size_t n);
+void hf_config_versions(hf_config *c, uint16_t min, uint16_t max); /* 0x0303, 0x0304 */
+/* Named groups, suites and signature schemes by their code points, in order of preference; an unknown one
+ * is an error at the seal. */
+void hf_config_groups(hf_config *c, const uint16_t *groups, size_t n);
+void hf_config_suites(hf_config *c, const uint16_t *suites, size_t n);
+void hf_config_sigalgs(hf_config *c, const uint16_t *schemes, size_t n);
+/* Every record is padded to a multiple of this many bytes (RFC 9846 5.4); 0 or 1 = no padding, <= 4096. */
+void hf_config_padding(hf_config *c, unsigned multiple_bytes);
+/* The connection stops in HF_WANT_VERDICT when the peer is proven, until hf_conn_verdict. */
+void hf_config_ask_verdict(hf_config *c, bool on);
+void hf_config_trace(hf_config *c, bool on);
+/* The secrets are kept for hf_conn_keylog_line: for debugging with test data only. */
+void hf_config_insecure_keylog(hf_config *c, bool on);
+/* Bytes that one connection may hold at most; 0 = the default (1 MiB). */
+void hf_config_ceiling(hf_config *c, size_t bytes);
+/* Randomness for replaying handshakes in tests; the default is libcrypto's. */
+void hf_config_insecure_random(hf_config *c, void (*fill)(void *ctx, uint8_t *p, size_t n), void *ctx);
+/* Checks everything that was set, once, together: files, keys, dates, orders. After it the config is
+ * immutable. now_ms: Unix time for judging our own certificates. */
+bool hf_config_seal(hf_config *c, int64_t now_ms, hf_why *why);
+
+/* ---- connection: four windows, no callbacks ---------------------------------------------------------- */
+
+/* server_name: client only: the name to send and to require of the server (host name or IP address); NULL
+ * sends none, and then the server's name is NOT checked. NULL only when memory is out. */
+hf_conn *hf_conn_new(const hf_config *sealed, const char *server_name);
+void     hf_conn_free(hf_conn *c);
+unsigned hf_conn_step(hf_conn *c, int64_t now_ms); /* -> set of enum hf_want */
+uint8_t *hf_conn_in(hf_conn *c, size_t *room);     /* read() into it ... */
+void     hf_conn_in_done(hf_conn *c, size_t n);    /* ... then say how much */
+void     hf_conn_in_end(hf_conn *c);               /* the transport ended (read() gave 0) */
+hf_view  hf_conn_out(hf_conn *c);                  /* write() from it ... */
+void     hf_conn_out_done(hf_conn *c, size_t n);
+hf_view  hf_conn_data(hf_conn *c); /* plaintext received, until data_done or step */
+void     hf_conn_data_done(hf_conn *c, size_t n);
+size_t   hf_conn_send(hf_conn *c, const void *p, size_t n); /* -> how much was taken: 0 = flush first */
+void     hf_conn_close(hf_conn *c);                         /* sends close_notify; receiving goes on */
+bool     hf_conn_key_update(hf_conn *c, bool ask_peer);     /* RFC 9846 4.7.3 */
+/* In HF_WANT_SIGNATURE: what to sign, under which scheme, with whose key. Views live until hf_conn_signed. */
+bool hf_conn_to_sign(const hf_conn *c, uint16_t *scheme, hf_view *tbs, const hf_cred **who);
+void hf_conn_signed(hf_conn *c, const void *sig, size_t n); /* n = 0: the signer refused */
+/* In HF_WANT_VERDICT. check: why not, 0 = HF_CHK_VERDICT_DENIED; text is copied. */
+void hf_conn_verdict(hf_conn *c, bool admit, uint16_t check, const char *text);
+
+/* ---- what happened ----------------------------------------------------------------------------------- */
+
+const hf_why  *hf_conn_why(const hf_conn *c);  /* never NULL */
+const hf_peer *hf_conn_peer(const hf_conn *c); /* NULL until proven, and when no certificate was given */
+size_t         hf_conn_findings(const hf_conn *c, const hf_finding **out);
+size_t         hf_conn_claimed(const hf_conn *c, hf_view *certs, size_t max); /* presented, unproven */
+/* Client: our credentials in order, each with the remark that chose it or turned it down. */
+size_t hf_conn_offers(const hf_conn *c, const hf_finding **out);
+size_t hf_conn_trace(const hf_conn *c, const hf_event **out);
+
+/* What was negotiated; 0, "" or NULL while unknown. Strings and views live as long as the connection. */
+uint16_t    hf_conn_version(const hf_conn *c);
+uint16_t    hf_conn_suite(const hf_conn *c);
+uint16_t    hf_conn_group(const hf_conn *c);
+uint16_t    hf_conn_peer_scheme(const hf_conn *c); /* of the peer's CertificateVerify */
+const char *hf_conn_alpn(const hf_conn *c);
+const char *hf_conn_server_name(const hf_conn *c); /* sent (client) or asked for (server) */
+bool        hf_conn_asked(const hf_conn *c);       /* client: the server sent CertificateRequest */
+/* Keying material (RFC 9846 7.5). false before HF_OPEN. */
+bool hf_conn_export(hf_conn *c, const char *label, hf_view context, uint8_t *out, size_t n);
+/* The next line for SSLKEYLOGFILE (without end of line), or NULL; lives until the next call. */
+const char *hf_conn_keylog_line(hf_conn *c);
+
+const hf_check_info *hf_check_info_of(uint16_t check); /* never NULL */
+/* One line: what failed, where, wanted and got, and what to do. Returns as snprintf does. */
+int         hf_why_text(const hf_why *w, char *out, size_t room);
+void        hf_why_print(const hf_why *w, FILE *f);
+const char *hf_alert_name(uint8_t alert);
+const char *hf_message_name(uint8_t handshake_type);
+const char *hf_code_name(char kind, uint16_t code); /* 's'uite, 'g'roup, si'a'lg, 'v'ersion; never NULL */
+
+/* The peer, proven. All results live as long as the connection. */
+const char *hf_peer_name(const hf_peer *p);    /* best name: URI, DNS, mail, IP, then DN */
+const char *hf_peer_subject(const hf_peer *p); /* RFC 4514 */
+const char *hf_peer_issuer(const hf_peer *p);
+hf_view     hf_peer_leaf(const hf_peer *p); /* DER */
+hf_view     hf_peer_serial(const hf_peer *p);
+void        hf_peer_sha256(const hf_peer *p, uint8_t out[32]);      /* of the certificate */
+void        hf_peer_spki_sha256(const hf_peer *p, uint8_t out[32]); /* of its key */
+int64_t     hf_peer_not_after(const hf_peer *p);                    /* Unix seconds */
+
+/* A certificate as a claim, for logs: its names as text without any proof. Returns as snprintf does. */
+int hf_cert_describe(hf_view der, char *out, size_t room);
+
+/* ---- blocking helpers over a file descriptor --------------------------------------------------------- */
+
+bool hf_fd_handshake(hf_conn *c, int fd, int timeout_ms);
+bool hf_fd_send(hf_conn *c, int fd, const void *p, size_t n, int timeout_ms);
+long hf_fd_recv(hf_conn *c, int fd, void *p, size_t n, int timeout_ms); /* 0 = end, -1 = hf_conn_why */
+/* Delivers what is pending (an alert too), shuts the write side, drains within a bound, closes fd. */
+void hf_fd_close(hf_conn *c, int fd);
+
+/* ---- check numbers ----------------------------------------------------------------------------------- */
+/* HF_CHK_<NAME> for every row of src/base/checks.def, generated into handfast_checks.h at build time. */
+#include "handfast_checks.h"
+
+#ifdef __cplusplus
+}
+#endif
+#endif

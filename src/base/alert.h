@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * alert.h - alert descriptions by the RFC's names (RFC 9846 6.2, RFC 5246 7.2.2). Which check sends which
+ * alert stands in checks.def and nowhere else. */
+#ifndef HF_BASE_ALERT_H
+#define HF_BASE_ALERT_H
+
+enum alert {
+    CLOSE_NOTIFY                    = 0,
+    UNEXPECTED_MESSAGE              = 10,
+    BAD_RECORD_MAC                  = 20,
+    RECORD_OVERFLOW                 = 22,
+    HANDSHAKE_FAILURE               = 40,
+    BAD_CERTIFICATE                 = 42,
+    UNSUPPORTED_CERTIFICATE         = 43,
+    CERTIFICATE_REVOKED             = 44,
+    CERTIFICATE_EXPIRED             = 45,
+    CERTIFICATE_UNKNOWN             = 46,
+    ILLEGAL_PARAMETER               = 47,
+    UNKNOWN_CA                      = 48,
+    ACCESS_DENIED                   = 49,
+    DECODE_ERROR                    = 50,
+    DECRYPT_ERROR                   = 51,
+    PROTOCOL_VERSION                = 70,
+    INSUFFICIENT_SECURITY           = 71,
+    INTERNAL_ERROR                  = 80,
+    INAPPROPRIATE_FALLBACK          = 86,
+    USER_CANCELED                   = 90,
+    NO_RENEGOTIATION                = 100,
+    MISSING_EXTENSION               = 109,
+    UNSUPPORTED_EXTENSION           = 110,
+    UNRECOGNIZED_NAME               = 112,
+    BAD_CERTIFICATE_STATUS_RESPONSE = 113,
+    UNKNOWN_PSK_IDENTITY            = 115,
+    CERTIFICATE_REQUIRED            = 116,
+    GENERAL_ERROR                   = 117,
+    NO_APPLICATION_PROTOCOL         = 120,
+    NO_ALERT                        = 255
+};
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * limits.h - every ceiling in one table. Exceeding one is a named check, never a crash and never silence.
+ */
+#ifndef HF_BASE_LIMITS_H
+#define HF_BASE_LIMITS_H
+
+enum limit {
+    LIMIT_RECORD_PLAINTEXT = 16384,           /* bytes; RFC 9846 5.1 */
+    LIMIT_RECORD_EXPANSION = 256,             /* bytes; RFC 9846 5.2 */
+    LIMIT_MSG_HELLO        = 65536,           /* bytes of a ClientHello, ServerHello, EncryptedExtensions */
+    LIMIT_MSG_CERTIFICATE  = 256 * 1024,      /* bytes of a Certificate message */
+    LIMIT_MSG_CERTREQUEST  = 144 * 1024,      /* bytes: two full vectors of 64 KiB and what surrounds them */
+    LIMIT_MSG_OTHER        = 4096,            /* bytes of any other handshake message */
+    LIMIT_CHAIN            = 32,              /* certificates in one Certificate message */
+    LIMIT_CERT             = 64 * 1024,       /* bytes of one certificate */
+    LIMIT_EXTENSIONS       = 64,              /* extensions in one message */
+    LIMIT_CERT_EXTENSIONS  = 64,              /* extensions in one certificate */
+    LIMIT_SAN_NAMES        = 2048,            /* names in one subjectAltName */
+    LIMIT_CA_NAMES         = 4096,            /* names in one certificate_authorities that are looked at */
+    LIMIT_CA_NAMES_BYTES   = 65532,           /* bytes of names that we announce */
+    LIMIT_LIST             = 128,             /* entries of a list of groups, suites or schemes that are kept */
+    LIMIT_ALPN             = 32,              /* protocols we can be configured with */
+    LIMIT_EMPTY_RECORDS    = 32,              /* records without content in a row */
+    LIMIT_WARNING_ALERTS   = 4,               /* warnings in a row */
+    LIMIT_KEY_UPDATES      = 32,              /* KeyUpdates without data in between */
+    LIMIT_TICKETS          = 16,              /* NewSessionTicket messages in one connection */
+    LIMIT_POST_HANDSHAKE   = 64,              /* messages after the handshake without data in between */
+    LIMIT_CONN_BYTES       = 1024 * 1024,     /* held by one connection, default */
+    LIMIT_TRACE_BYTES      = 512 * 1024,      /* message bytes kept by one trace */
+    LIMIT_FILE_BYTES       = 64 * 1024 * 1024 /* of one file we are given */
+};
+
+#endif
