@@ -4,8 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* The length of the UTF-8 character at p (1 to 4) and its code point; 0 when it is broken. */
-static size_t utf8(const uint8_t *p, size_t n, uint32_t *cp)
+size_t text_utf8(const uint8_t *p, size_t n, uint32_t *cp)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t                len     = p[0] < 0x80             ? 1
@@ -24,19 +23,29 @@ static size_t utf8(const uint8_t *p, size_t n, uint32_t *cp)
     return *cp >= least[len] && *cp <= 0x10ffff && (*cp < 0xd800 || *cp > 0xdfff) ? len : 0;
 }
 
-/* What moves a cursor, hides or reverses text, or is no character at all. */
-static bool steers(uint32_t cp)
+size_t text_put(char out[static 4], uint32_t cp)
 {
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-           (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff || (cp >= 0xfff0 && cp <= 0xffff) || cp == '\\';
+    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t               n      = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+    for (size_t i = n - 1; i > 0; i--, cp >>= 6)
+        out[i] = (char)(0x80 | (cp & 0x3f));
+    out[0] = (char)(lead[n] | cp);
+    return n;
+}
+
+bool text_steers(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x61c || (cp >= 0x200b && cp <= 0x200f) ||
+           (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
+           (cp >= 0xfff0 && cp <= 0xffff) || (cp & 0xfffe) == 0xfffe || cp >= 0xe0000;
 }
 
 /* One character as it may be shown: itself, or its first byte escaped. Sets *used to the bytes consumed. */
 static size_t show(const uint8_t *s, size_t n, char out[static 8], size_t *used)
 {
     uint32_t cp  = 0;
-    size_t   len = utf8(s, n, &cp);
-    if (len && !steers(cp)) {
+    size_t   len = text_utf8(s, n, &cp);
+    if (len && !text_steers(cp) && cp != '\\') {
         memcpy(out, s, len);
         *used = len;
         return len;

@@ -8,6 +8,12 @@
  * what could steer a terminal (bidi controls too) become \xHH; what does not fit ends in "...". Returns the
  * length written. */
 size_t text_printable(char *out, size_t room, const void *p, size_t n);
+/* The length of the UTF-8 character at p (n >= 1 bytes are there) and its code point; 0 when it is broken. */
+size_t text_utf8(const uint8_t *p, size_t n, uint32_t *cp);
+/* Writes a code point as UTF-8 and returns its length, 1 to 4. */
+size_t text_put(char out[static 4], uint32_t cp);
+/* What moves a cursor, hides or reverses text, or is no character at all. */
+bool text_steers(uint32_t cp);
 /* Lower-case hex; sep 0 or a character between bytes. Always terminated; returns the length written. */
 size_t text_hex(char *out, size_t room, const uint8_t *p, size_t n, char sep);
 /* Appends printf-style within room; at is the length so far; returns the new length (< room). */

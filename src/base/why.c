@@ -95,6 +95,11 @@ void why_add_text(struct report *r, enum check id, const char *text)
         text_printable(r->why.text, sizeof r->why.text, text, strlen(text));
 }
 
+bool no_memory(struct report *r, size_t n)
+{
+    return fail(r, NO_MEMORY, 0, (int64_t)n, 0);
+}
+
 bool fail_as(struct report *r, const hf_why *part)
 {
     if (!report_bad(r))

@@ -51,6 +51,8 @@ bool need(struct report *r, bool ok, enum check id, size_t offset, int64_t want,
 void note(struct report *r, enum check id, enum hf_state state, size_t offset, int64_t want, int64_t got);
 /* Adds detail to the failure `id` just recorded, if it is the first one (names of peers, files). */
 void why_add_text(struct report *r, enum check id, const char *text);
+/* NO_MEMORY for n bytes that mem_alloc refused; always false. */
+bool no_memory(struct report *r, size_t n);
 /* Copies a failure from a report about one part (a file, a candidate) into the whole. */
 bool fail_as(struct report *r, const hf_why *part);
 
