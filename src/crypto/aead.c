@@ -6,11 +6,12 @@
  * libcrypto's context is more than a kilobyte, and an idle connection holds two. aead_rest gives it back and
  * keeps the key; the next record makes a context again, for a quarter of a microsecond.
  */
+#include "crypto/inside.h"
+
 #include <limits.h>
 #include <string.h>
 
 #include "base/ct.h"
-#include "crypto/inside.h"
 
 struct aead {
     EVP_CIPHER_CTX *ctx; /* NULL: resting */

@@ -2,10 +2,10 @@
  *
  * init.c - everything that libcrypto looks up by name, looked up once; the pool of scratch objects.
  */
+#include "crypto/inside.h"
+
 #include <openssl/crypto.h>
 #include <pthread.h>
-
-#include "crypto/inside.h"
 
 struct fetched fetched;
 

@@ -2,6 +2,7 @@
  *
  * inside.h - what the files of src/crypto share: the algorithms fetched once, scratch objects that are
  * used again, and quiet around libcrypto's error queue. Nobody outside src/crypto includes it.
+ * It comes before all other headers, because it says how libcrypto's are read.
  *
  * Invariants:
  *   1. struct fetched is written by crypto_init alone, before any other thread can see it.
@@ -64,6 +65,11 @@ enum { MLKEM_EK_LEN = 1184, MLKEM_CT_LEN = 1088, MLKEM_SS_LEN = 32 };
 EVP_PKEY *mlkem_make(const struct rnd *rnd, uint8_t *ek);
 bool      mlkem_open(EVP_PKEY *own, const uint8_t *ct, uint8_t *secret);
 bool      mlkem_seal(const uint8_t *ek, const struct rnd *rnd, uint8_t *ct, uint8_t *secret);
+
+/* sig.c */
+bool curve_of_key(enum key_kind kind, enum curve *c);
+bool sig_fits(const struct sig_how *how, const struct pubkey *k); /* may this key make or verify such a signature */
+int  hash_nid(enum hash_alg alg);
 
 /* Memory of objects that outlive every struct mem; own_free wipes. */
 void *own_alloc(size_t n);

@@ -3,11 +3,12 @@
  * kdf.c - HMAC (RFC 2104) and HKDF (RFC 5869), written over the bare hash: a key schedule makes some
  * fifty of these, and through libcrypto's MAC objects each costs five times as much.
  */
+#include "crypto/inside.h"
+
 #include <assert.h>
 #include <string.h>
 
 #include "base/ct.h"
-#include "crypto/inside.h"
 
 enum { BLOCK_MAX = 128 };
 

@@ -12,10 +12,11 @@
  *   1. All private values come from the rnd given, in a fixed order, so that a handshake replays.
  *   2. A share of the wrong length is refused before anything is computed.
  */
+#include "crypto/inside.h"
+
 #include <string.h>
 
 #include "base/ct.h"
-#include "crypto/inside.h"
 
 enum { SCALAR_MAX = 66 };
 

@@ -9,10 +9,11 @@
  *   3. Scalars and shared points are cleared when they are freed, also those in libcrypto's temporaries:
  *      its own BN_CTX is made and cleared in each call.
  */
+#include "crypto/inside.h"
+
 #include <string.h>
 
 #include "base/ct.h"
-#include "crypto/inside.h"
 
 /* A draw is out of range once in 2^32 times at most; so many in a row mean that the source is broken. */
 enum { DRAWS_MAX = 16 };

@@ -4,10 +4,11 @@
  * fetched.mlkem says so. The names of parameters are OpenSSL 3.5's, written out because older headers
  * lack them. An encapsulation key with coefficients out of range is refused at its import (FIPS 203 7.2).
  */
+#include "crypto/inside.h"
+
 #include <openssl/core_names.h>
 
 #include "base/ct.h"
-#include "crypto/inside.h"
 
 static const char name[] = "ML-KEM-768";
 

@@ -5,10 +5,11 @@
  * What can be used again is: the context that imports numbers, and the object that holds the peer's key
  * (its number is replaced in place). That leaves two objects to make per pair.
  */
+#include "crypto/inside.h"
+
 #include <openssl/core_names.h>
 
 #include "base/ct.h"
-#include "crypto/inside.h"
 
 struct scratch {
     EVP_PKEY_CTX *import;

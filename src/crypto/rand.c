@@ -3,10 +3,10 @@
  * rand.c - the default source of randomness. A TLS stack without randomness has nothing safe left to do,
  * so there is no failure to handle: the process ends.
  */
+#include "crypto/inside.h"
+
 #include <openssl/rand.h>
 #include <stdlib.h>
-
-#include "crypto/inside.h"
 
 static void fill(void *ctx, uint8_t *p, size_t n)
 {

@@ -356,6 +356,158 @@ static void mlkem(void **s)
     run("mlkem_768_test.json", mlkem_row, never);
 }
 
+/* ---- signatures ---- */
+
+static enum hash_alg hash_named(const char *name)
+{
+    static const struct {
+        const char   *name;
+        enum hash_alg alg;
+    } known[] = {{"SHA-1", HASH_SHA1}, {"SHA-256", HASH_SHA256}, {"SHA-384", HASH_SHA384}, {"SHA-512", HASH_SHA512}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (!strcmp(name, known[i].name))
+            return known[i].alg;
+    return HASH_NONE;
+}
+
+static enum verdict verify(const struct sig_how *how, const struct pubkey *k, const json_t *row)
+{
+    assert_true(pubkey_valid(k));
+    return sig_verify(how, k, hex(row, "msg"), hex(row, "sig")) ? TAKEN : REFUSED;
+}
+
+static enum verdict ecdsa_row(const json_t *group, const json_t *row)
+{
+    const json_t  *key   = json_object_get(group, "publicKey");
+    const char    *curve = text(key, "curve");
+    struct sig_how how   = {.kind = SIG_ECDSA, .hash = hash_named(text(group, "sha"))};
+    struct pubkey  k     = {.raw = hex(key, "uncompressed")};
+    k.kind               = !strcmp(curve, "secp256r1")   ? KEY_EC_P256
+                           : !strcmp(curve, "secp384r1") ? KEY_EC_P384
+                           : !strcmp(curve, "secp521r1") ? KEY_EC_P521
+                                                         : KEY_OTHER;
+    return verify(&how, &k, row);
+}
+
+static enum verdict eddsa_row(const json_t *group, const json_t *row)
+{
+    const json_t  *key = json_object_get(group, "publicKey");
+    bool           big = !strcmp(text(key, "curve"), "edwards448");
+    struct sig_how how = {.kind = big ? SIG_ED448 : SIG_ED25519};
+    struct pubkey  k   = {.kind = big ? KEY_ED448 : KEY_ED25519, .raw = hex(key, "pk")};
+    return verify(&how, &k, row);
+}
+
+static hf_view number(const json_t *o, const char *name)
+{
+    hf_view v = hex(o, name);
+    while (v.n && !*v.p)
+        v = (hf_view){v.p + 1, v.n - 1};
+    return v;
+}
+
+static struct pubkey rsa_key(const json_t *group)
+{
+    const json_t *key = json_object_get(group, "publicKey");
+    return (struct pubkey){.kind = KEY_RSA, .n = number(key, "modulus"), .e = number(key, "publicExponent")};
+}
+
+static enum verdict pkcs1_row(const json_t *group, const json_t *row)
+{
+    struct sig_how how = {.kind = SIG_RSA_PKCS1, .hash = hash_named(text(group, "sha"))};
+    struct pubkey  k   = rsa_key(group);
+    return verify(&how, &k, row);
+}
+
+static struct sig_how pss_how(const json_t *group)
+{
+    return (struct sig_how){.kind     = SIG_RSA_PSS,
+                            .hash     = hash_named(text(group, "sha")),
+                            .mgf_hash = hash_named(text(group, "mgfSha")),
+                            .salt_len = (unsigned)json_integer_value(json_object_get(group, "sLen"))};
+}
+
+static enum verdict pss_row(const json_t *group, const json_t *row)
+{
+    struct sig_how how = pss_how(group);
+    struct pubkey  k   = rsa_key(group);
+    if (!how.hash || !how.mgf_hash)
+        return NOT_OFFERED; /* SHA-224, SHA-512/256, SHA-3, SHAKE */
+    return verify(&how, &k, row);
+}
+
+/* The parameters of the key bind the signature: one step off is refused, whatever the signature says. */
+static enum verdict pss_params_row(const json_t *group, const json_t *row)
+{
+    struct sig_how how = pss_how(group);
+    struct pubkey  k   = rsa_key(group);
+    if (!how.hash || !how.mgf_hash)
+        return NOT_OFFERED;
+    k.kind         = KEY_RSA_PSS;
+    k.pss_only     = true;
+    k.pss_hash     = how.hash;
+    k.pss_mgf_hash = how.mgf_hash;
+    k.pss_salt_min = how.salt_len + 1;
+    assert_int_equal(verify(&how, &k, row), REFUSED);
+    k.pss_salt_min = how.salt_len;
+    k.pss_hash     = how.hash == HASH_SHA256 ? HASH_SHA384 : HASH_SHA256;
+    assert_int_equal(verify(&how, &k, row), REFUSED);
+    k.pss_hash     = how.hash;
+    k.pss_mgf_hash = how.mgf_hash == HASH_SHA256 ? HASH_SHA384 : HASH_SHA256;
+    assert_int_equal(verify(&how, &k, row), REFUSED);
+    k.pss_mgf_hash = how.mgf_hash;
+    return verify(&how, &k, row);
+}
+
+static void ecdsa(void **s)
+{
+    run("ecdsa_secp256r1_sha256_test.json", ecdsa_row, never);
+    run("ecdsa_secp256r1_sha512_test.json", ecdsa_row, never);
+    run("ecdsa_secp384r1_sha256_test.json", ecdsa_row, never);
+    run("ecdsa_secp384r1_sha384_test.json", ecdsa_row, never);
+    run("ecdsa_secp384r1_sha512_test.json", ecdsa_row, never);
+    run("ecdsa_secp521r1_sha512_test.json", ecdsa_row, never);
+}
+
+static void eddsa(void **s)
+{
+    run("ed25519_test.json", eddsa_row, never);
+    run("ed448_test.json", eddsa_row, never);
+}
+
+/* Acceptable rows are those without the NULL of AlgorithmIdentifier (RFC 8017 A.2.4 wants it). */
+static void rsa_pkcs1(void **s)
+{
+    run("rsa_signature_2048_sha256_test.json", pkcs1_row, never);
+    run("rsa_signature_2048_sha384_test.json", pkcs1_row, never);
+    run("rsa_signature_2048_sha512_test.json", pkcs1_row, never);
+    run("rsa_signature_3072_sha256_test.json", pkcs1_row, never);
+    run("rsa_signature_3072_sha384_test.json", pkcs1_row, never);
+    run("rsa_signature_3072_sha512_test.json", pkcs1_row, never);
+    run("rsa_signature_4096_sha256_test.json", pkcs1_row, never);
+    run("rsa_signature_4096_sha384_test.json", pkcs1_row, never);
+    run("rsa_signature_4096_sha512_test.json", pkcs1_row, never);
+    run("rsa_signature_8192_sha256_test.json", pkcs1_row, never);
+}
+
+static void rsa_pss(void **s)
+{
+    run("rsa_pss_2048_sha256_mgf1_32_test.json", pss_row, never);
+    run("rsa_pss_2048_sha384_mgf1_48_test.json", pss_row, never);
+    run("rsa_pss_3072_sha256_mgf1_32_test.json", pss_row, never);
+    run("rsa_pss_4096_sha256_mgf1_32_test.json", pss_row, never);
+    run("rsa_pss_4096_sha384_mgf1_48_test.json", pss_row, never);
+    run("rsa_pss_4096_sha512_mgf1_64_test.json", pss_row, never);
+    run("rsa_pss_misc_test.json", pss_row, never);
+    run("rsa_pss_2048_sha1_mgf1_20_params_test.json", pss_params_row, never);
+    run("rsa_pss_2048_sha256_mgf1_0_params_test.json", pss_params_row, never);
+    run("rsa_pss_2048_sha256_mgf1_32_params_test.json", pss_params_row, never);
+    run("rsa_pss_2048_sha512_mgf1sha256_32_params_test.json", pss_params_row, never);
+    run("rsa_pss_3072_sha256_mgf1_32_params_test.json", pss_params_row, never);
+    run("rsa_pss_4096_sha512_mgf1_64_params_test.json", pss_params_row, never);
+    run("rsa_pss_misc_params_test.json", pss_params_row, never);
+}
+
 static int setup(void **s)
 {
     return crypto_init() ? 0 : -1;
@@ -367,6 +519,8 @@ int main(void)
         cmocka_unit_test(aes_gcm),   cmocka_unit_test(chacha20_poly1305),
         cmocka_unit_test(hmac_hkdf), cmocka_unit_test(x25519),
         cmocka_unit_test(ecdh),      cmocka_unit_test(mlkem),
+        cmocka_unit_test(ecdsa),     cmocka_unit_test(eddsa),
+        cmocka_unit_test(rsa_pkcs1), cmocka_unit_test(rsa_pss),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
