@@ -158,6 +158,9 @@ void hf_config_ask_verdict(hf_config *c, bool on);
 void hf_config_trace(hf_config *c, bool on);
 /* The secrets are kept for hf_conn_keylog_line: for debugging with test data only. */
 void hf_config_insecure_keylog(hf_config *c, bool on);
+/* Client: completes the handshake whoever the server is, to look at it: the server's chain is only a claim
+ * (hf_conn_claimed), hf_conn_peer stays NULL. Never for data that matters. */
+void hf_config_insecure_unverified(hf_config *c, bool on);
 /* Bytes that one connection may hold at most; 0 = the default (1 MiB). */
 void hf_config_ceiling(hf_config *c, size_t bytes);
 /* Randomness for replaying handshakes in tests; the default is libcrypto's. */

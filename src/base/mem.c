@@ -34,18 +34,32 @@ static bool allowed(struct mem *m, size_t n)
     return n <= SIZE_MAX / 2 && (!m->max || (m->used <= m->max && n <= m->max - m->used));
 }
 
-void *mem_alloc(struct mem *m, size_t n)
+bool mem_charge(struct mem *m, size_t n)
 {
     if (!allowed(m, n))
-        return NULL;
-    union head *h = calloc(1, sizeof *h + n);
-    if (!h)
-        return NULL;
-    h->n = n;
+        return false;
     m->used += n;
     m->n_allocs++;
     if (m->used > m->peak)
         m->peak = m->used;
+    return true;
+}
+
+void mem_credit(struct mem *m, size_t n)
+{
+    m->used -= n;
+}
+
+void *mem_alloc(struct mem *m, size_t n)
+{
+    if (!mem_charge(m, n))
+        return NULL;
+    union head *h = calloc(1, sizeof *h + n);
+    if (!h) {
+        mem_credit(m, n);
+        return NULL;
+    }
+    h->n = n;
     return h + 1;
 }
 

@@ -19,6 +19,10 @@ void  mem_free(struct mem *m, void *p);              /* wipes; accepts NULL */
 void *mem_copy(struct mem *m, const void *p, size_t n);
 char *mem_text(struct mem *m, const char *s);
 
+/* Counts n bytes that come from elsewhere (a pool) against the ceiling; false: above it, or a test says no. */
+bool mem_charge(struct mem *m, size_t n);
+void mem_credit(struct mem *m, size_t n);
+
 /* For tests: the n-th allocation from now on (1 = the next) and all after it fail; 0 = none. */
 void mem_fail_after(size_t n);
 /* For tests and the benchmark: allocations of the whole process so far. */

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * auth13.c - what both ends of TLS 1.3 do alike: transcript and handshake keys (RFC 9846 4.5, 7.1), judging
+ * the peer's Certificate, CertificateVerify and Finished, and sending our own.
+ */
+#include <string.h>
+
+#include "base/ct.h"
+#include "tls/conn.h"
+
+/* ---- transcript and keys ------------------------------------------------------------------------------ */
+
+void transcript_hash(const hf_conn *c, uint8_t out[HASH_MAX])
+{
+    hash_final(&c->hs->transcript, out);
+}
+
+void transcript_add(hf_conn *c, hf_view msg)
+{
+    hash_update(&c->hs->transcript, msg.p, msg.n);
+}
+
+/* "when the server responds to a ClientHello with a HelloRetryRequest, the value of ClientHello1 is replaced
+ * with a special synthetic handshake message of handshake type "message_hash"" (4.1) */
+void transcript_start(hf_conn *c, hf_view first_hello, bool retry)
+{
+    struct hs *h = c->hs;
+    hash_init(&h->transcript, h->suite->hash);
+    transcript_add(c, first_hello);
+    if (!retry)
+        return;
+    uint8_t m[MSG_HEADER + HASH_MAX] = {HT_MESSAGE_HASH, 0, 0, (uint8_t)hash_len(h->suite->hash)};
+    transcript_hash(c, m + MSG_HEADER);
+    hash_init(&h->transcript, h->suite->hash);
+    transcript_add(c, (hf_view){m, MSG_HEADER + m[3]});
+}
+
+/* From the shared secret to the handshake traffic secrets, over ClientHello..ServerHello. */
+bool handshake_keys(hf_conn *c, hf_view shared)
+{
+    struct hs    *h   = c->hs;
+    enum hash_alg alg = h->suite->hash;
+    uint8_t       th[HASH_MAX];
+    transcript_hash(c, th);
+    schedule_start(alg, (hf_view){0}, &h->stage);
+    schedule_next(alg, shared, &h->stage);
+    derive_secret(alg, &h->stage, "c hs traffic", th, &h->client_hs);
+    derive_secret(alg, &h->stage, "s hs traffic", th, &h->server_hs);
+    keylog_add(c, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", &h->client_hs);
+    keylog_add(c, "SERVER_HANDSHAKE_TRAFFIC_SECRET", &h->server_hs);
+    schedule_next(alg, (hf_view){0}, &h->stage);
+    bool client = c->cfg->role == HF_CLIENT;
+    return key_in(c, client ? &h->server_hs : &h->client_hs) && key_out(c, client ? &h->client_hs : &h->server_hs);
+}
+
+/* The application secrets, over ClientHello..server Finished. */
+static void application_secrets(hf_conn *c)
+{
+    struct hs    *h   = c->hs;
+    enum hash_alg alg = h->suite->hash;
+    uint8_t       th[HASH_MAX];
+    transcript_hash(c, th);
+    derive_secret(alg, &h->stage, "c ap traffic", th, &h->client_ap);
+    derive_secret(alg, &h->stage, "s ap traffic", th, &h->server_ap);
+    derive_secret(alg, &h->stage, "exp master", th, &c->exporter);
+    keylog_add(c, "CLIENT_TRAFFIC_SECRET_0", &h->client_ap);
+    keylog_add(c, "SERVER_TRAFFIC_SECRET_0", &h->server_ap);
+    keylog_add(c, "EXPORTER_SECRET", &c->exporter);
+    bool client   = c->cfg->role == HF_CLIENT;
+    c->secret_in  = client ? h->server_ap : h->client_ap;
+    c->secret_out = client ? h->client_ap : h->server_ap;
+}
+
+/* ---- Certificate, received ----------------------------------------------------------------------------- */
+
+/* A client that was asked and sent no certificate: a matter of policy. */
+static enum turn no_certificate(hf_conn *c)
+{
+    if (c->cfg->role == HF_CLIENT)
+        return fail(&c->rep, CERT_NONE_FROM_SERVER, 0, 1, 0), FAILED;
+    if (c->cfg->demand == HF_REQUIRE)
+        return fail(&c->rep, CERT_NONE_FROM_CLIENT, 0, 1, 0), FAILED;
+    note(&c->rep, CERT_NONE_BUT_OPTIONAL, HF_SKIPPED, 0, 0, 0);
+    trace_note(&c->trace, CERT_NONE_BUT_OPTIONAL, 0, 0);
+    return OTHER;
+}
+
+/* The leaf of a server that the caller chose not to verify: only its key is used. */
+static bool leaf_unverified(hf_conn *c, const struct certificate *m)
+{
+    c->rep.cert = 0;
+    c->hs->leaf = &c->hs->unverified_leaf;
+    bool parsed = cert_parse(&c->hs->unverified_leaf, m->chain[0], &c->rep);
+    c->rep.cert = -1;
+    return parsed;
+}
+
+static bool leaf_verified(hf_conn *c, const struct certificate *m)
+{
+    bool             client = c->cfg->role == HF_CLIENT;
+    struct valid_how how    = {.trust   = c->cfg->trust,
+                               .purpose = client ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
+                               .name    = client ? c->server_name : NULL,
+                               .now     = c->now_ms / 1000};
+    if (!valid_chain(&how, m->chain, m->n, &c->mem, &c->hs->path, &c->rep))
+        return false;
+    c->hs->leaf = &c->hs->path.certs[0];
+    return true;
+}
+
+enum turn on_certificate(hf_conn *c, hf_view msg)
+{
+    struct certificate m;
+    mem_free(&c->mem, c->claimed);
+    c->claimed_n = 0;
+    c->claimed   = mem_copy(&c->mem, msg.p, msg.n); /* the chain outlives the record: views go into the copy */
+    if (!c->claimed)
+        return fail(&c->rep, CERT_MSG_NO_MEMORY, 0, 0, (int64_t)msg.n), FAILED;
+    c->claimed_n = msg.n;
+    if (!certificate_read(&m, (hf_view){c->claimed, msg.n}, c->hs->offered, &c->rep))
+        return FAILED;
+    transcript_add(c, msg);
+    if (m.context.n)
+        return fail(&c->rep, CERT_MSG_CONTEXT, MSG_HEADER, 0, (int64_t)m.context.n), FAILED;
+    if (m.n == 0)
+        return no_certificate(c);
+    bool look_only = c->cfg->role == HF_CLIENT && c->cfg->unverified;
+    return (look_only ? leaf_unverified(c, &m) : leaf_verified(c, &m)) ? NEXT : FAILED;
+}
+
+/* ---- CertificateVerify, received ------------------------------------------------------------------------ */
+
+static bool proof_ok(hf_conn *c, const struct cert_verify *m, const struct scheme *s)
+{
+    uint8_t th[HASH_MAX], tbs[TBS_MAX];
+    transcript_hash(c, th);
+    size_t n = cert_verify_tbs(c->cfg->role == HF_CLIENT, th, hash_len(c->hs->suite->hash), tbs);
+    return sig_verify(&s->how, &c->hs->leaf->key, (hf_view){tbs, n}, m->signature);
+}
+
+enum turn on_cert_verify(hf_conn *c, hf_view msg)
+{
+    struct cert_verify m;
+    if (!cert_verify_read(&m, msg, &c->rep))
+        return FAILED;
+    const struct scheme *s   = scheme_of(m.scheme);
+    enum key_kind        key = c->hs->leaf->key.kind;
+    if (!s || !s->in_handshake || !codes_have(codes_view(&c->cfg->schemes), m.scheme))
+        return fail(&c->rep, CV_SCHEME_NOT_OFFERED, MSG_HEADER, 0, m.scheme), FAILED;
+    if (s->key != key)
+        return fail(&c->rep, CV_SCHEME_NOT_FOR_KEY, MSG_HEADER, 0, m.scheme), FAILED;
+    if (!need(&c->rep, proof_ok(c, &m, s), CV_SIGNATURE, MSG_HEADER + 4, 0, m.scheme))
+        return FAILED;
+    c->peer_scheme = m.scheme;
+    transcript_add(c, msg);
+    if (c->cfg->role == HF_CLIENT && c->cfg->unverified)
+        return NEXT;
+    return peer_new(c, c->hs->leaf) ? NEXT : (fail(&c->rep, PEER_NO_MEMORY, 0, 0, 0), FAILED);
+}
+
+/* ---- Finished, received ---------------------------------------------------------------------------------- */
+
+enum turn on_finished(hf_conn *c, hf_view msg)
+{
+    struct hs *h      = c->hs;
+    bool       client = c->cfg->role == HF_CLIENT;
+    size_t     n      = hash_len(h->suite->hash);
+    uint8_t    th[HASH_MAX], mac[HASH_MAX];
+    hf_view    got;
+    if (!finished_read(&got, msg, n, &c->rep))
+        return FAILED;
+    transcript_hash(c, th);
+    finished_mac(h->suite->hash, client ? &h->server_hs : &h->client_hs, th, mac);
+    if (!need(&c->rep, ct_equal(mac, got.p, n), FIN_MISMATCH, MSG_HEADER, (int64_t)n, (int64_t)got.n))
+        return FAILED;
+    transcript_add(c, msg);
+    if (client)
+        application_secrets(c);
+    return key_in(c, &c->secret_in) ? NEXT : FAILED;
+}
+
+/* ---- our own signature and Finished ---------------------------------------------------------------------- */
+
+/* The signature is made here, or, when the signer is outside, waited for (HF_WANT_SIGNATURE). */
+enum turn do_sign(hf_conn *c)
+{
+    struct hs *h = c->hs;
+    if (h->tbs_n == 0) {
+        uint8_t th[HASH_MAX];
+        transcript_hash(c, th);
+        h->tbs_n = cert_verify_tbs(c->cfg->role == HF_SERVER, th, hash_len(h->suite->hash), h->tbs);
+        if (h->cred->key) {
+            h->signed_ = true;
+            h->denied_to_sign =
+                !key_sign(h->cred->key, &scheme_of(h->scheme)->how, (hf_view){h->tbs, h->tbs_n}, h->sig, &h->sig_n);
+        }
+    }
+    if (!h->signed_)
+        return WAIT;
+    if (h->denied_to_sign)
+        return fail_text(&c->rep, SIGN_FAILED, 0, 0, h->scheme, hf_cred_name(h->cred)), FAILED;
+    size_t mark = h->flight.n;
+    cert_verify_write(&h->flight, h->scheme, (hf_view){h->sig, h->sig_n});
+    message_sent(c, mark);
+    return NEXT;
+}
+
+/* Finished, and the switch to application keys in the direction that is done. */
+enum turn do_finish(hf_conn *c)
+{
+    struct hs *h      = c->hs;
+    bool       client = c->cfg->role == HF_CLIENT;
+    uint8_t    th[HASH_MAX], mac[HASH_MAX];
+    transcript_hash(c, th);
+    finished_mac(h->suite->hash, client ? &h->client_hs : &h->server_hs, th, mac);
+    size_t mark = h->flight.n;
+    finished_write(&h->flight, mac, hash_len(h->suite->hash));
+    message_sent(c, mark);
+    if (!flight_flush(c))
+        return FAILED;
+    if (!client)
+        application_secrets(c);
+    if (!key_out(c, &c->secret_out))
+        return FAILED;
+    return client || c->cfg->demand != HF_DONT_ASK ? NEXT : OTHER;
+}
+
+enum turn do_verdict(hf_conn *c)
+{
+    if (!c->cfg->ask_verdict || c->verdict == VERDICT_ADMIT)
+        return NEXT;
+    return c->verdict == VERDICT_NONE ? WAIT : FAILED;
+}
+
+/* ---- KeyUpdate (4.7.3) ----------------------------------------------------------------------------------- */
+
+enum turn on_key_update(hf_conn *c, hf_view msg)
+{
+    bool requested;
+    if (!key_update_read(&requested, msg, &c->rep))
+        return FAILED;
+    if (++c->n_key_updates > LIMIT_KEY_UPDATES)
+        return fail(&c->rep, KU_TOO_MANY, 0, LIMIT_KEY_UPDATES, c->n_key_updates), FAILED;
+    secret_update(c->suite->hash, &c->secret_in);
+    if (!key_in(c, &c->secret_in))
+        return FAILED;
+    return requested && !hf_conn_key_update(c, false) ? FAILED : NEXT;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * config.c - hf_config: setters remember, the seal judges everything together (style: all mistakes surface at
+ * the seal).
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/wr.h"
+#include "tls/codes.h"
+#include "tls/msg.h"
+
+enum { PAD_MAX = 4096 };
+
+static void set_default_codes(hf_config *c)
+{
+    static const uint16_t groups[]  = {KX_X25519MLKEM768, KX_X25519, KX_P256, KX_P384};
+    static const uint16_t suites[]  = {0x1301, 0x1302, 0x1303};
+    static const uint16_t schemes[] = {0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b};
+    size_t                first     = kx_known(KX_X25519MLKEM768) ? 0 : 1;
+    hf_config_groups(c, groups + first, sizeof groups / sizeof groups[0] - first);
+    hf_config_suites(c, suites, sizeof suites / sizeof suites[0]);
+    hf_config_sigalgs(c, schemes, sizeof schemes / sizeof schemes[0]);
+}
+
+hf_config *hf_config_new(enum hf_role role)
+{
+    hf_config *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    atomic_init(&c->refs, 1);
+    report_init(&c->rep);
+    c->role        = role;
+    c->demand      = role == HF_CLIENT ? HF_REQUIRE : HF_DONT_ASK;
+    c->version_min = c->version_max = TLS13;
+    c->ceiling                      = LIMIT_CONN_BYTES;
+    c->rnd                          = rnd_libcrypto;
+    if (!crypto_init())
+        fail_text(&c->rep, CONFIG_CRYPTO, 0, 0, 0, crypto_version());
+    else
+        set_default_codes(c);
+    return c;
+}
+
+hf_config *hf_config_ref(hf_config *c)
+{
+    atomic_fetch_add(&c->refs, 1);
+    return c;
+}
+
+void hf_config_free(hf_config *c)
+{
+    if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+        return;
+    for (hf_cred *k = c->creds; k;) {
+        hf_cred *next = k->next;
+        hf_cred_free(k);
+        k = next;
+    }
+    hf_trust_free(c->trust);
+    mem_free(&c->mem, c->alpn);
+    mem_free(&c->mem, c->names);
+    pool_free(&c->pool);
+    free(c);
+}
+
+/* ---- setters ------------------------------------------------------------------------------------------ */
+
+static bool open_for(hf_config *c)
+{
+    return !c->sealed || fail(&c->rep, CONFIG_SEALED, 0, 0, 1);
+}
+
+void hf_config_trust(hf_config *c, hf_trust *take, enum hf_demand d)
+{
+    if (!open_for(c))
+        return;
+    hf_trust_free(c->trust);
+    c->trust  = take;
+    c->demand = d;
+}
+
+void hf_config_cred(hf_config *c, hf_cred *take)
+{
+    hf_cred **end = &c->creds;
+    if (!take) {
+        fail(&c->rep, CONFIG_NO_CRED_MEMORY, 0, 0, 0);
+        return;
+    }
+    while (*end)
+        end = &(*end)->next;
+    *end = take;
+    c->n_creds++;
+}
+
+void hf_config_cred_files(hf_config *c, const char *chain, const char *key)
+{
+    if (open_for(c))
+        hf_config_cred(c, hf_cred_files(chain, key, NULL, NULL));
+}
+
+void hf_config_alpn(hf_config *c, const char *const *names, size_t n)
+{
+    struct wr w = wr_grow(&c->mem, LIMIT_ALPN * 256);
+    mem_free(&c->mem, c->alpn);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(names[i]);
+        if (len == 0 || len > 255 || n > LIMIT_ALPN)
+            fail_text(&c->rep, CONFIG_ALPN, 0, 255, (int64_t)len, names[i]);
+        wr_vec(&w, 1, (hf_view){(const uint8_t *)names[i], len});
+    }
+    c->alpn   = w.p;
+    c->alpn_n = w.n;
+    if (w.full)
+        fail(&c->rep, CONFIG_ALPN_TOO_LONG, 0, LIMIT_ALPN, (int64_t)n);
+}
+
+void hf_config_versions(hf_config *c, uint16_t min, uint16_t max)
+{
+    c->version_min = min;
+    c->version_max = max;
+}
+
+static bool codes_set(struct codes *to, const uint16_t *from, size_t n)
+{
+    struct wr w = wr_fixed(to->b, sizeof to->b);
+    for (size_t i = 0; i < n; i++)
+        wr_u16(&w, from[i]);
+    to->n = w.n;
+    return !w.full && n > 0;
+}
+
+void hf_config_groups(hf_config *c, const uint16_t *groups, size_t n)
+{
+    bool known = codes_set(&c->groups, groups, n);
+    for (size_t i = 0; i < n; i++)
+        known = known && kx_known(groups[i]);
+    if (!known)
+        fail(&c->rep, CONFIG_GROUPS, 0, 0, (int64_t)n);
+}
+
+void hf_config_suites(hf_config *c, const uint16_t *suites, size_t n)
+{
+    bool known = codes_set(&c->suites, suites, n);
+    for (size_t i = 0; i < n; i++)
+        known = known && suite_of(suites[i]);
+    if (!known)
+        fail(&c->rep, CONFIG_SUITES, 0, 0, (int64_t)n);
+}
+
+/* In certificates PKCS#1 signatures are as good as the others; in the handshake they are not (4.3.3). */
+void hf_config_sigalgs(hf_config *c, const uint16_t *schemes, size_t n)
+{
+    bool known = codes_set(&c->schemes, schemes, n);
+    for (size_t i = 0; i < n; i++)
+        known = known && scheme_of(schemes[i]) && scheme_of(schemes[i])->in_handshake;
+    if (!known)
+        fail(&c->rep, CONFIG_SIGALGS, 0, 0, (int64_t)n);
+    c->schemes_cert = c->schemes;
+    for (uint8_t hash = 4; known && hash <= 6 && c->schemes_cert.n + 2 <= sizeof c->schemes_cert.b; hash++) {
+        c->schemes_cert.b[c->schemes_cert.n++] = hash;
+        c->schemes_cert.b[c->schemes_cert.n++] = 1;
+    }
+}
+
+void hf_config_padding(hf_config *c, unsigned multiple_bytes)
+{
+    c->pad = multiple_bytes;
+    if (multiple_bytes > PAD_MAX)
+        fail(&c->rep, CONFIG_PADDING, 0, PAD_MAX, multiple_bytes);
+}
+
+void hf_config_ask_verdict(hf_config *c, bool on)
+{
+    c->ask_verdict = on;
+}
+
+void hf_config_trace(hf_config *c, bool on)
+{
+    c->trace = on;
+}
+
+void hf_config_insecure_keylog(hf_config *c, bool on)
+{
+    c->keylog = on;
+}
+
+void hf_config_insecure_unverified(hf_config *c, bool on)
+{
+    c->unverified = on;
+}
+
+void hf_config_ceiling(hf_config *c, size_t bytes)
+{
+    c->ceiling = bytes ? bytes : LIMIT_CONN_BYTES;
+}
+
+void hf_config_insecure_random(hf_config *c, void (*fill)(void *ctx, uint8_t *p, size_t n), void *ctx)
+{
+    c->rnd = (struct rnd){fill, ctx};
+}
+
+/* ---- seal --------------------------------------------------------------------------------------------- */
+
+/* The names of the CA list, as many as fit; the others are counted. */
+static bool gather_names(hf_config *c, struct report *rep)
+{
+    struct wr w = wr_grow(&c->mem, LIMIT_CA_NAMES_BYTES);
+    hf_view   name;
+    for (size_t i = 0; trust_hint(c->trust, i, &name); i++) {
+        if (w.n + 2 + name.n > LIMIT_CA_NAMES_BYTES) {
+            c->n_names_cut++;
+            continue;
+        }
+        wr_vec(&w, 2, name);
+        c->n_names++;
+    }
+    c->names   = w.p;
+    c->names_n = w.n;
+    return !w.full || fail(rep, CONFIG_NAMES_MEMORY, 0, 0, (int64_t)w.n);
+}
+
+static bool trust_ok(hf_config *c, struct report *rep)
+{
+    if (c->role == HF_CLIENT ? c->unverified : c->demand == HF_DONT_ASK)
+        return true;
+    if (!c->trust)
+        return fail(rep, CONFIG_NO_TRUST, 0, 1, 0);
+    if (hf_trust_why(c->trust)->check)
+        return fail_as(rep, hf_trust_why(c->trust));
+    if (hf_trust_anchors(c->trust) + trust_pins(c->trust) == 0)
+        return fail(rep, CONFIG_TRUST_EMPTY, 0, 1, 0);
+    return c->role == HF_CLIENT || gather_names(c, rep);
+}
+
+static bool make_message(hf_cred *k, struct report *rep)
+{
+    hf_view   chain[LIMIT_CHAIN];
+    struct wr w = wr_grow(&k->mem, LIMIT_MSG_CERTIFICATE);
+    certificate_write(&w, (hf_view){0}, chain, cred_chain(k, chain));
+    k->msg   = w.p;
+    k->msg_n = w.n;
+    return !w.full || fail_text(rep, CONFIG_CHAIN_TOO_LARGE, 0, LIMIT_MSG_CERTIFICATE, (int64_t)w.n, k->name);
+}
+
+static bool creds_ok(hf_config *c, int64_t now, struct report *rep)
+{
+    enum purpose as = c->role == HF_CLIENT ? FOR_CLIENT_AUTH : FOR_SERVER_AUTH;
+    if (c->role == HF_SERVER && !c->creds)
+        return fail(rep, CONFIG_NO_CREDENTIAL, 0, 1, 0);
+    for (hf_cred *k = c->creds; k; k = k->next)
+        if (!cred_check(k, as, now, rep) || !make_message(k, rep))
+            return false;
+    return true;
+}
+
+bool hf_config_seal(hf_config *c, int64_t now_ms, hf_why *why)
+{
+    struct report *rep = &c->rep;
+    bool           ok  = !report_bad(rep) && open_for(c);
+    if (ok && (c->version_min != TLS13 || c->version_max != TLS13))
+        ok = fail(rep, CONFIG_VERSIONS, 0, TLS13, c->version_min != TLS13 ? c->version_min : c->version_max);
+    ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep);
+    if (rep->why.check)
+        rep->why.origin = HF_BY_CALLER;
+    if (why)
+        *why = rep->why;
+    c->sealed = ok;
+    return ok;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * config.h - the sealed policy, and the credentials in it (insides of hf_config and hf_cred).
+ *
+ * Invariant: after hf_config_seal nothing here changes but the reference count and the pool of blocks.
+ */
+#ifndef HF_TLS_CONFIG_H
+#define HF_TLS_CONFIG_H
+#include <stdatomic.h>
+
+#include "base/limits.h"
+#include "tls/buf.h"
+#include "tls/suite.h"
+#include "x509/valid.h"
+
+/* A list of code points in wire form. */
+struct codes {
+    uint8_t b[2 * 32];
+    size_t  n; /* bytes */
+};
+static inline hf_view codes_view(const struct codes *c)
+{
+    return (hf_view){c->b, c->n};
+}
+
+struct hf_cred {
+    hf_cred      *next;
+    struct mem    mem;
+    struct report rep;
+    char         *name;  /* file of the chain */
+    uint8_t      *bytes; /* the DER certificates, one after the other */
+    struct cert   cert[LIMIT_CHAIN];
+    size_t        n;
+    struct key   *key; /* NULL: the signer is outside */
+    bool          external;
+    uint8_t      *msg; /* its Certificate message with an empty context, made at the seal */
+    size_t        msg_n;
+};
+
+/* The certificates of the chain as views, for messages; out has LIMIT_CHAIN. */
+size_t cred_chain(const hf_cred *c, hf_view *out);
+/* What is wrong with it as a credential of this role at this time: files, key, dates, order. */
+bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *rep);
+/* The first of schemes (wire list, the peer's) that its key can sign with and ours allow; 0: none. */
+uint16_t cred_scheme(const hf_cred *c, hf_view peer, hf_view ours);
+
+struct hf_config {
+    atomic_uint    refs;
+    enum hf_role   role;
+    enum hf_demand demand;
+    bool           sealed, ask_verdict, trace, keylog, unverified;
+    struct mem     mem;
+    struct report  rep; /* the first mistake of a setter */
+    hf_trust      *trust;
+    hf_cred       *creds; /* in order of preference */
+    size_t         n_creds;
+    struct codes   groups, suites, schemes, schemes_cert;
+    uint16_t       version_min, version_max;
+    uint8_t       *alpn; /* ProtocolName vectors */
+    size_t         alpn_n;
+    unsigned       pad;
+    size_t         ceiling;
+    struct rnd     rnd;
+    uint8_t       *names; /* DistinguishedName vectors that we announce */
+    size_t         names_n, n_names, n_names_cut;
+    struct pool    pool;
+};
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conn.h - the insides of a connection, shared by the files of this floor.
+ *
+ * Who does what:
+ *   conn.c     the public windows, records in and out, alerts, the end
+ *   flow.c     the tables: state x message -> handler -> next; reassembly of messages
+ *   client13.c, server13.c, auth13.c   the handlers of TLS 1.3; auth13.c what both ends do alike
+ *   select.c   which credential; peer.c the proven identity; secrets.c exporter and key log
+ *
+ * Invariants:
+ *   1. Handlers return false only after a check was recorded in c->rep.
+ *   2. c->hs exists from hf_conn_new to the end of the handshake and never after it.
+ *   3. c->peer is made at one place (auth13.c) after the chain was accepted and CertificateVerify verified.
+ */
+#ifndef HF_TLS_CONN_H
+#define HF_TLS_CONN_H
+#include "base/trace.h"
+#include "tls/config.h"
+#include "tls/msg.h"
+#include "tls/rec.h"
+
+enum state {
+    C_START,
+    C_WAIT_SERVER_HELLO,
+    C_WAIT_ENC_EXTS,
+    C_WAIT_REQUEST_OR_CERT,
+    C_WAIT_CERT,
+    C_WAIT_CERT_VERIFY,
+    C_WAIT_FINISHED,
+    C_VERDICT,
+    C_FLIGHT,
+    C_SIGN,
+    C_FINISH,
+    S_WAIT_CLIENT_HELLO,
+    S_WAIT_SECOND_HELLO,
+    S_FLIGHT,
+    S_SIGN,
+    S_FINISH,
+    S_WAIT_CERT,
+    S_WAIT_CERT_VERIFY,
+    S_WAIT_FINISHED,
+    S_VERDICT,
+    C_OPEN,
+    S_OPEN
+};
+
+/* What lives only while the handshake runs. */
+struct hs {
+    const struct suite *suite; /* NULL until ServerHello */
+    struct hash         transcript;
+    struct wr           hello;  /* the first ClientHello, until the hash is known */
+    struct wr           flight; /* our messages that are not in records yet */
+    uint8_t             client_random[RANDOM_BYTES], server_random[RANDOM_BYTES], session_id[SESSION_ID_MAX];
+    uint8_t             session_id_n;
+    uint32_t            offered; /* extensions of our ClientHello (enum ext_known) */
+    struct kx          *kx[2];   /* client: the shares it offers */
+    uint16_t            share_group[2];
+    bool                retried, ccs_sent, asked;
+    uint8_t            *cookie;
+    size_t              cookie_n;
+    struct secret       stage; /* of the key schedule */
+    struct secret       client_hs, server_hs, client_ap, server_ap;
+    uint8_t             share[KX_SHARE_MAX]; /* server: ours */
+    size_t              share_n;
+    bool                name_used; /* server: a credential was chosen by server_name */
+    const hf_cred      *cred;
+    uint16_t            scheme;
+    uint8_t             tbs[TBS_MAX], sig[SIG_MAX];
+    size_t              tbs_n, sig_n;
+    bool                signed_, denied_to_sign;
+    struct valid_path   path;
+    struct cert         unverified_leaf;
+    const struct cert  *leaf; /* the peer's, once its chain was accepted */
+};
+
+struct keylog {
+    uint8_t client_random[RANDOM_BYTES];
+    struct {
+        const char   *label;
+        struct secret s;
+    } line[8];
+    size_t n, read, secret_n;
+    char   text[256];
+};
+
+struct hf_conn {
+    hf_config          *cfg;
+    struct mem          mem, trace_mem;
+    struct report       rep;
+    struct trace        trace;
+    int64_t             now_ms;
+    enum state          state;
+    struct hs          *hs;
+    struct buf          in, out;
+    struct rec_dir      rec_in, rec_out;
+    struct wr           pending;   /* an incoming handshake message that is not whole yet */
+    hf_view             data;      /* plaintext of the record at the start of in */
+    size_t              data_wire; /* bytes of in that go with it */
+    const struct suite *suite;
+    uint16_t            version, group, peer_scheme;
+    struct secret       secret_in, secret_out, exporter;
+    char               *server_name, *alpn;
+    hf_peer            *peer;
+    uint8_t            *claimed; /* the peer's Certificate message */
+    size_t              claimed_n;
+    hf_finding         *offers;
+    size_t              n_offers;
+    struct keylog      *keylog;
+    size_t              skip_early; /* bytes of early data that may still be skipped */
+    uint8_t             n_empty, n_warnings, n_key_updates, n_tickets, verdict;
+    bool                open, asked, failed, heard, unsealed_one, peer_closed, ended, closed, rekeyed, update_pending;
+};
+
+enum { VERDICT_NONE, VERDICT_ADMIT, VERDICT_DENY };
+
+/* ---- conn.c ---- */
+/* Puts the bytes of hs->flight into records. */
+bool flight_flush(hf_conn *c);
+bool record_write(hf_conn *c, uint8_t type, hf_view content);
+/* Adds the message at hs->flight[mark..] to the transcript and the trace. */
+void message_sent(hf_conn *c, size_t mark);
+bool key_in(hf_conn *c, const struct secret *s);
+bool key_out(hf_conn *c, const struct secret *s);
+void hs_free(hf_conn *c);
+
+/* ---- flow.c ---- */
+/* Handshake bytes of one record. */
+bool flow_feed(hf_conn *c, hf_view bytes);
+/* One step that needs no message; false: nothing to do now, or failed. */
+bool flow_act(hf_conn *c);
+/* The message type awaited, HF_NO_MESSAGE: none. */
+uint8_t flow_awaited(const hf_conn *c);
+
+/* What a handler or act says about the next state. */
+enum turn { FAILED, NEXT, OTHER, WAIT };
+
+/* ---- handlers: msg is the whole message ---- */
+enum turn on_server_hello(hf_conn *c, hf_view msg);
+enum turn on_enc_exts(hf_conn *c, hf_view msg);
+enum turn on_cert_request(hf_conn *c, hf_view msg);
+enum turn on_session_ticket(hf_conn *c, hf_view msg);
+enum turn on_client_hello(hf_conn *c, hf_view msg);
+enum turn on_certificate(hf_conn *c, hf_view msg);
+enum turn on_cert_verify(hf_conn *c, hf_view msg);
+enum turn on_finished(hf_conn *c, hf_view msg);
+enum turn on_key_update(hf_conn *c, hf_view msg);
+
+/* ---- acts: what is done without a message ---- */
+enum turn do_client_hello(hf_conn *c);
+enum turn do_server_flight(hf_conn *c);
+enum turn do_client_flight(hf_conn *c);
+enum turn do_sign(hf_conn *c);
+enum turn do_finish(hf_conn *c);
+enum turn do_verdict(hf_conn *c);
+
+/* ---- auth13.c ---- */
+void transcript_hash(const hf_conn *c, uint8_t out[HASH_MAX]);
+/* Starts the transcript when the hash becomes known; with a retry the first hello is replaced (4.5.2). */
+void transcript_start(hf_conn *c, hf_view first_hello, bool retry);
+void transcript_add(hf_conn *c, hf_view msg);
+bool handshake_keys(hf_conn *c, hf_view shared);
+
+/* ---- select.c ---- */
+void select_client(hf_conn *c, const struct cert_request *m);
+bool select_server(hf_conn *c, const struct client_hello *m);
+
+/* ---- peer.c ---- */
+bool peer_new(hf_conn *c, const struct cert *leaf);
+void peer_free(hf_conn *c);
+
+/* ---- secrets.c ---- */
+void keylog_add(hf_conn *c, const char *label, const struct secret *s);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cred.c - what we present: a chain, leaf first, and the key for its leaf. Everything that can be wrong with
+ * one's own files is found here, before any packet.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/pem.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "base/wr.h"
+#include "tls/config.h"
+#include "tls/msg.h"
+
+static hf_cred *cred_new(const char *name)
+{
+    hf_cred *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    report_init(&c->rep);
+    c->name = mem_text(&c->mem, name);
+    if (!c->name)
+        fail(&c->rep, CRED_NO_MEMORY, 0, 0, 0);
+    return c;
+}
+
+void hf_cred_free(hf_cred *c)
+{
+    if (!c)
+        return;
+    key_free(c->key);
+    mem_free(&c->mem, c->bytes);
+    mem_free(&c->mem, c->msg);
+    mem_free(&c->mem, c->name);
+    free(c);
+}
+
+const hf_why *hf_cred_why(const hf_cred *c)
+{
+    return &c->rep.why;
+}
+
+const char *hf_cred_name(const hf_cred *c)
+{
+    return c->name ? c->name : "";
+}
+
+/* Collects the CERTIFICATE blocks of a PEM text as one run of DER. */
+static bool pem_certs(hf_cred *c, hf_view text, struct wr *w)
+{
+    struct pem_block b;
+    for (size_t at = 0; pem_next(text, &at, &b, &c->mem, &c->rep); pem_free(&b, &c->mem))
+        if (b.label.n == 11 && memcmp(b.label.p, "CERTIFICATE", 11) == 0)
+            wr_bytes(w, b.der, b.n);
+    return !report_bad(&c->rep);
+}
+
+/* Cuts c->bytes into certificates and parses each. */
+static bool parse_run(hf_cred *c, hf_view run)
+{
+    while (run.n) {
+        size_t n = der_whole(run);
+        if (n == 0 || c->n == LIMIT_CHAIN)
+            return fail_text(&c->rep, CRED_TOO_MANY, 0, LIMIT_CHAIN, (int64_t)c->n + 1, c->name);
+        c->rep.cert = (int8_t)c->n;
+        if (!cert_parse(&c->cert[c->n], (hf_view){run.p, n}, &c->rep)) {
+            why_add_text(&c->rep, c->rep.why.check, c->name);
+            return false;
+        }
+        c->n++;
+        run = (hf_view){run.p + n, run.n - n};
+    }
+    c->rep.cert = -1;
+    return true;
+}
+
+static void take_certs(hf_cred *c, hf_view bytes)
+{
+    struct wr w = wr_grow(&c->mem, LIMIT_FILE_BYTES);
+    if (pem_looks_like(bytes))
+        pem_certs(c, bytes, &w);
+    else if (der_whole(bytes) == bytes.n)
+        wr_view(&w, bytes);
+    c->bytes = w.p;
+    if (report_bad(&c->rep))
+        why_add_text(&c->rep, c->rep.why.check, c->name);
+    else if (w.full)
+        fail(&c->rep, CRED_NO_MEMORY_CHAIN, 0, 0, 0);
+    else if (w.n == 0)
+        fail_text(&c->rep, CRED_NO_CERTIFICATE, 0, 1, 0, c->name);
+    else
+        parse_run(c, (hf_view){w.p, w.n});
+}
+
+static void take_p12(hf_cred *c, hf_view bytes, hf_passphrase ask, void *ctx)
+{
+    size_t n;
+    if (!p12_load(bytes, c->name, ask, ctx, &c->key, &c->bytes, &n, &c->mem, &c->rep))
+        return;
+    if (n == 0)
+        fail_text(&c->rep, CRED_P12_NO_CERTIFICATE, 0, 1, 0, c->name);
+    else
+        parse_run(c, (hf_view){c->bytes, n});
+}
+
+static void take_key(hf_cred *c, const char *file, hf_passphrase ask, void *ctx)
+{
+    size_t   n;
+    uint8_t *bytes = file_read(file, &n, &c->mem, &c->rep);
+    if (!bytes)
+        return;
+    c->key = key_load((hf_view){bytes, n}, file, ask, ctx, &c->rep);
+    mem_free(&c->mem, bytes);
+}
+
+hf_cred *hf_cred_files(const char *chain, const char *key, hf_passphrase ask, void *ctx)
+{
+    hf_cred *c = cred_new(chain);
+    if (!c || report_bad(&c->rep) || !crypto_init())
+        return c;
+    size_t   n;
+    uint8_t *bytes = file_read(chain, &n, &c->mem, &c->rep);
+    if (!bytes)
+        return c;
+    hf_view view = {bytes, n};
+    if (p12_looks_like(view))
+        take_p12(c, view, ask, ctx);
+    else
+        take_certs(c, view);
+    mem_free(&c->mem, bytes);
+    if (!report_bad(&c->rep) && !c->key)
+        take_key(c, key ? key : chain, ask, ctx);
+    return c;
+}
+
+hf_cred *hf_cred_external(const void *pem, size_t n, const char *called)
+{
+    hf_cred *c = cred_new(called);
+    if (!c)
+        return NULL;
+    c->external = true;
+    if (!report_bad(&c->rep))
+        take_certs(c, (hf_view){pem, n});
+    return c;
+}
+
+size_t cred_chain(const hf_cred *c, hf_view *out)
+{
+    for (size_t i = 0; i < c->n; i++)
+        out[i] = c->cert[i].der;
+    return c->n;
+}
+
+/* ---- judged at the seal ------------------------------------------------------------------------------ */
+
+static bool same_key(const struct pubkey *a, const struct pubkey *b)
+{
+    bool rsa = a->kind == KEY_RSA || a->kind == KEY_RSA_PSS;
+    if (rsa)
+        return (b->kind == KEY_RSA || b->kind == KEY_RSA_PSS) && view_equal(a->n, b->n) && view_equal(a->e, b->e);
+    return a->kind == b->kind && view_equal(a->raw, b->raw);
+}
+
+/* Each certificate must be issued by the next one; the first is the leaf. */
+static bool order_ok(const hf_cred *c, struct report *rep)
+{
+    for (size_t i = 0; i + 1 < c->n; i++) {
+        rep->cert = (int8_t)i;
+        if (!dn_equal(c->cert[i].issuer, c->cert[i + 1].subject))
+            return fail_text(rep, CRED_ORDER, 0, (int64_t)i + 1, 0, c->name);
+    }
+    rep->cert = 0;
+    if (c->n > 1 && c->cert[0].is_ca)
+        return fail_text(rep, CRED_LEAF_NOT_FIRST, 0, 0, 0, c->name);
+    return true;
+}
+
+static bool dates_ok(const hf_cred *c, int64_t now, struct report *rep)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct cert *k = &c->cert[i];
+        rep->cert            = (int8_t)i;
+        if (now > k->not_after)
+            return fail_text(rep, CRED_EXPIRED, k->not_after_at, k->not_after, now, c->name);
+        if (now < k->not_before)
+            return fail_text(rep, CRED_NOT_YET_VALID, k->not_after_at, k->not_before, now, c->name);
+    }
+    return true;
+}
+
+static bool usage_ok(const hf_cred *c, enum purpose purpose, struct report *rep)
+{
+    const struct cert *leaf = &c->cert[0];
+    unsigned           want = purpose == FOR_CLIENT_AUTH ? EKU_CLIENT_AUTH : EKU_SERVER_AUTH;
+    rep->cert               = 0;
+    if ((leaf->has & EXT_KU) && !(leaf->ku & KU_DIGITAL_SIGNATURE))
+        return fail_text(rep, CRED_KEY_USAGE, 0, KU_DIGITAL_SIGNATURE, leaf->ku, c->name);
+    if ((leaf->has & EXT_EKU) && !(leaf->eku & (want | EKU_ANY)))
+        return fail_text(rep, purpose == FOR_CLIENT_AUTH ? CRED_NOT_FOR_CLIENT : CRED_NOT_FOR_SERVER, 0, want,
+                         leaf->eku, c->name);
+    return true;
+}
+
+bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *rep)
+{
+    if (report_bad(&c->rep))
+        return fail_as(rep, &c->rep.why);
+    if (!order_ok(c, rep))
+        return false;
+    rep->cert = 0;
+    if (c->key && !same_key(key_public(c->key), &c->cert[0].key))
+        return fail_text(rep, CRED_KEY_MISMATCH, 0, 0, 0, c->name);
+    if (!cred_scheme(c, (hf_view){0}, (hf_view){0}))
+        return fail_text(rep, CRED_KEY_KIND, 0, 0, c->cert[0].key.kind, c->name);
+    bool ok   = dates_ok(c, now, rep) && usage_ok(c, purpose, rep);
+    rep->cert = -1;
+    return ok;
+}
+
+/* Empty lists mean: any scheme that we know. */
+uint16_t cred_scheme(const hf_cred *c, hf_view peer, hf_view ours)
+{
+    static const uint8_t all[] = {4, 3, 5, 3, 6, 3, 8, 7, 8, 4, 8, 5, 8, 6, 8, 9, 8, 10, 8, 11};
+    const struct pubkey *k     = &c->cert[0].key;
+    hf_view              list  = peer.n ? peer : (hf_view){all, sizeof all};
+    for (size_t i = 0; i < codes_n(list); i++) {
+        const struct scheme *s = scheme_of(codes_at(list, i));
+        if (!s || !s->in_handshake || s->key != k->kind || (ours.n && !codes_have(ours, s->code)))
+            continue;
+        if (k->pss_only && (k->pss_hash != s->how.hash || k->pss_salt_min > s->how.salt_len))
+            continue;
+        return s->code;
+    }
+    return 0;
+}

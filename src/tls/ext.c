@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ext.h"
+
+#include "base/limits.h"
+#include "tls/suite.h"
+
+/* A list of code points, at least one, whole ones (2 bytes each). */
+static hf_view codes_read(struct rd *r, unsigned prefix)
+{
+    struct rd list = rd_vec(r, prefix, r->short_);
+    rd_need(r, rd_left(&list) >= 2 && rd_left(&list) % 2 == 0, r->short_, 2, (int64_t)rd_left(&list));
+    return rd_rest(&list);
+}
+
+/* Vectors of least..most bytes each, at least one; returns the list, counts the items. */
+static hf_view items_read(struct rd *r, unsigned outer, unsigned inner, size_t *n)
+{
+    struct rd list = rd_vec(r, outer, r->short_);
+    hf_view   all  = rd_rest(&list);
+    for (*n = 0; rd_left(&list) && rd_ok(r); ++*n) {
+        struct rd item = rd_vec(&list, inner, r->short_);
+        rd_need(&item, rd_left(&item) > 0, r->short_, 1, 0);
+    }
+    rd_need(r, *n > 0, r->short_, 1, 0);
+    return all;
+}
+
+/* RFC 6066 3. A client sends one host_name; a server that used it answers with nothing. */
+static void server_name_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    if (where != IN_CLIENT_HELLO)
+        return;
+    struct rd list = rd_vec(r, 2, r->short_);
+    uint8_t   type = rd_u8(&list);
+    struct rd name = rd_vec(&list, 2, r->short_);
+    x->server_name = rd_rest(&name);
+    rd_need(&list, type == 0 && rd_left(&list) == 0 && x->server_name.n > 0 && x->server_name.n <= 255, r->short_, 0,
+            type);
+    for (size_t i = 0; i < x->server_name.n; i++)
+        rd_need(&name, x->server_name.p[i] > 0x20 && x->server_name.p[i] < 0x7f, r->short_, 0, x->server_name.p[i]);
+}
+
+static void groups_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->groups = codes_read(r, 2);
+}
+
+static void sig_algs_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->sig_algs = codes_read(r, 2);
+}
+
+static void sig_algs_cert_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->sig_algs_cert = codes_read(r, 2);
+}
+
+/* RFC 7301 3.1: an answer names exactly one protocol. */
+static void alpn_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    size_t n;
+    x->alpn = items_read(r, 2, 1, &n);
+    rd_need(r, where == IN_CLIENT_HELLO || n == 1, r->short_, 1, (int64_t)n);
+}
+
+static void versions_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    if (where == IN_CLIENT_HELLO)
+        x->versions = codes_read(r, 1);
+    else
+        x->version = rd_u16(r);
+}
+
+static void shares_read(struct rd *r, struct exts *x)
+{
+    struct rd list = rd_vec(r, 2, r->short_);
+    x->shares      = rd_rest(&list);
+    while (rd_left(&list) && rd_ok(r)) {
+        uint16_t  group = rd_u16(&list);
+        struct rd key   = rd_vec(&list, 2, r->short_);
+        hf_view   again;
+        rd_need(&key, rd_left(&key) > 0, r->short_, 1, 0);
+        hf_view before = {x->shares.p, (size_t)(key.p - 4 - x->shares.p)};
+        if (rd_ok(r))
+            rd_need(&key, !shares_find(before, group, &again), SHARE_TWICE, 0, group);
+    }
+}
+
+/* 4.3.8: a list, one entry, or only the group that is wanted. */
+static void key_share_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    if (where == IN_CLIENT_HELLO) {
+        shares_read(r, x);
+        return;
+    }
+    x->share_group = rd_u16(r);
+    if (where == IN_HELLO_RETRY)
+        return;
+    struct rd key = rd_vec(r, 2, r->short_);
+    x->share      = rd_rest(&key);
+    rd_need(r, x->share.n > 0, r->short_, 1, 0);
+}
+
+static void cookie_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    struct rd c = rd_vec(r, 2, r->short_);
+    x->cookie   = rd_rest(&c);
+    rd_need(r, x->cookie.n > 0, r->short_, 1, 0);
+}
+
+static void ca_names_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->ca_names_at = (uint32_t)rd_at(r) + 2;
+    x->ca_names    = items_read(r, 2, 2, &x->n_ca_names);
+}
+
+static void oid_filters_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    struct rd list = rd_vec(r, 2, r->short_);
+    x->oid_filters = rd_rest(&list);
+    while (rd_left(&list) && rd_ok(r)) {
+        struct rd oid = rd_vec(&list, 1, r->short_);
+        rd_need(&oid, rd_left(&oid) > 0, r->short_, 1, 0);
+        rd_vec(&list, 2, r->short_);
+    }
+}
+
+/* RFC 9846 4.3.7: empty. */
+static void empty_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+}
+
+/* Known, and of no use to us: where it may stand is checked, what it says is not. */
+static void ignored_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    r->p = r->end;
+}
+
+enum {
+    CH = IN_CLIENT_HELLO,
+    SH = IN_SERVER_HELLO,
+    HR = IN_HELLO_RETRY,
+    EE = IN_ENCRYPTED_EXTENSIONS,
+    CT = IN_CERTIFICATE,
+    CR = IN_CERTIFICATE_REQUEST,
+    ST = IN_SESSION_TICKET
+};
+
+static const struct ext {
+    uint16_t   type;
+    uint8_t    where; /* enum ext_where: the messages it may stand in */
+    uint32_t   bit;   /* enum ext_known */
+    enum check malformed;
+    void (*read)(struct rd *r, enum ext_where where, struct exts *x);
+} table[] = {
+    {XT_SERVER_NAME, CH | EE, X_SERVER_NAME, EXT_SERVER_NAME, server_name_read},
+    {XT_MAX_FRAGMENT_LENGTH, CH | EE, X_MAX_FRAGMENT, EXT_IGNORED, ignored_read},
+    {XT_STATUS_REQUEST, CH | CR | CT, X_STATUS_REQUEST, EXT_IGNORED, ignored_read},
+    {XT_SUPPORTED_GROUPS, CH | EE, X_GROUPS, EXT_GROUPS, groups_read},
+    {XT_SIGNATURE_ALGORITHMS, CH | CR, X_SIG_ALGS, EXT_SIG_ALGS, sig_algs_read},
+    {XT_USE_SRTP, CH | EE, X_OTHER_RFC, EXT_IGNORED, ignored_read},
+    {XT_HEARTBEAT, CH | EE, X_OTHER_RFC, EXT_IGNORED, ignored_read},
+    {XT_ALPN, CH | EE, X_ALPN, EXT_ALPN, alpn_read},
+    {XT_SCT, CH | CR | CT, X_SCT, EXT_IGNORED, ignored_read},
+    {XT_CLIENT_CERTIFICATE_TYPE, CH | EE, X_CLIENT_CERT_TYPE, EXT_IGNORED, ignored_read},
+    {XT_SERVER_CERTIFICATE_TYPE, CH | EE, X_SERVER_CERT_TYPE, EXT_IGNORED, ignored_read},
+    {XT_PADDING, CH, X_PADDING, EXT_IGNORED, ignored_read},
+    {XT_COMPRESS_CERTIFICATE, CH | CR, X_COMPRESS, EXT_IGNORED, ignored_read},
+    {XT_RECORD_SIZE_LIMIT, CH | EE, X_RECORD_SIZE, EXT_IGNORED, ignored_read},
+    {XT_PRE_SHARED_KEY, CH | SH, X_PSK, EXT_IGNORED, ignored_read},
+    {XT_EARLY_DATA, CH | EE | ST, X_EARLY_DATA, EXT_IGNORED, ignored_read},
+    {XT_SUPPORTED_VERSIONS, CH | SH | HR, X_VERSIONS, EXT_VERSIONS, versions_read},
+    {XT_COOKIE, CH | HR, X_COOKIE, EXT_COOKIE, cookie_read},
+    {XT_PSK_KEY_EXCHANGE_MODES, CH, X_PSK_MODES, EXT_IGNORED, ignored_read},
+    {XT_CERTIFICATE_AUTHORITIES, CH | CR, X_CA_NAMES, EXT_CA_NAMES, ca_names_read},
+    {XT_OID_FILTERS, CR, X_OID_FILTERS, EXT_OID_FILTERS, oid_filters_read},
+    {XT_POST_HANDSHAKE_AUTH, CH, X_POST_AUTH, EXT_POST_AUTH, empty_read},
+    {XT_SIGNATURE_ALGORITHMS_CERT, CH | CR, X_SIG_ALGS_CERT, EXT_SIG_ALGS_CERT, sig_algs_cert_read},
+    {XT_KEY_SHARE, CH | SH | HR, X_KEY_SHARE, EXT_KEY_SHARE, key_share_read},
+};
+
+static const struct ext *ext_of(uint16_t type)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].type == type)
+            return &table[i];
+    return NULL;
+}
+
+/* "If an implementation receives an extension which it recognizes and which is not specified for the message
+ * in which it appears, it MUST abort the handshake with an "illegal_parameter" alert." (4.3) */
+static bool may_stand(struct rd *r, uint16_t type, const struct ext *e, enum ext_where where, uint32_t offered)
+{
+    bool free = where == IN_HELLO_RETRY && type == XT_COOKIE; /* the one answer that nobody asked for */
+    if (e && !rd_need(r, e->where & where, EXT_WRONG_MESSAGE, e->where, type))
+        return false;
+    return rd_need(r, !(where & IN_ANSWERS) || free || (e && (e->bit & offered)), EXT_UNSOLICITED, 0, type);
+}
+
+static void one_read(struct rd *r, uint16_t type, enum ext_where where, uint32_t offered, struct exts *out)
+{
+    const struct ext *e    = ext_of(type);
+    struct rd         body = rd_vec(r, 2, EXT_LENGTH);
+    if (!may_stand(&body, type, e, where, offered) || !e)
+        return;
+    out->seen |= e->bit;
+    body.short_ = e->malformed;
+    e->read(&body, where, out);
+    rd_end(&body, body.short_);
+}
+
+/* 4.3.11: "The "pre_shared_key" extension MUST be the last extension in the ClientHello". */
+static bool order_ok(struct rd *r, const uint16_t *types, size_t n, uint16_t type, enum ext_where where)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!rd_need(r, types[i] != type, EXT_TWICE, 0, type))
+            return false;
+    bool after = where == IN_CLIENT_HELLO && n > 0 && types[n - 1] == XT_PRE_SHARED_KEY;
+    return rd_need(r, !after, PSK_NOT_LAST, XT_PRE_SHARED_KEY, type);
+}
+
+bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts *out)
+{
+    uint16_t  types[LIMIT_EXTENSIONS];
+    size_t    n   = 0;
+    struct rd all = rd_vec(r, 2, EXTS_LENGTH);
+    *out          = (struct exts){0};
+    while (rd_left(&all) && rd_ok(r)) {
+        uint16_t type = rd_u16(&all);
+        if (!rd_need(&all, n < LIMIT_EXTENSIONS, EXTS_TOO_MANY, LIMIT_EXTENSIONS, (int64_t)n + 1) ||
+            !order_ok(&all, types, n, type, where))
+            return false;
+        types[n++] = type;
+        one_read(&all, type, where, offered, out);
+    }
+    return rd_ok(r);
+}
+
+bool list_next(hf_view list, unsigned prefix, size_t *at, hf_view *item)
+{
+    size_t n = 0;
+    if (list.n - *at < prefix)
+        return false;
+    for (unsigned i = 0; i < prefix; i++)
+        n = n << 8 | list.p[*at + i];
+    if (n > list.n - *at - prefix)
+        return false;
+    *item = (hf_view){list.p + *at + prefix, n};
+    *at += prefix + n;
+    return true;
+}
+
+bool shares_find(hf_view shares, uint16_t group, hf_view *share)
+{
+    hf_view key;
+    for (size_t at = 0; shares.n - at >= 4;) {
+        uint16_t g = codes_at((hf_view){shares.p + at, 2}, 0);
+        at += 2;
+        if (!list_next(shares, 2, &at, &key))
+            break;
+        if (g == group) {
+            *share = key;
+            return true;
+        }
+    }
+    *share = (hf_view){0};
+    return false;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ext.h - extensions: one table (ext.c) says for each one in which messages it may appear, how it is read and
+ * which check its malformation is (RFC 9846 4.3). Unknown ones are ignored in requests and refused in answers.
+ */
+#ifndef HF_TLS_EXT_H
+#define HF_TLS_EXT_H
+#include "base/rd.h"
+#include "base/wr.h"
+#include "tls/codes.h"
+
+/* The messages that carry extensions; a bit each. */
+enum ext_where {
+    IN_CLIENT_HELLO         = 1,
+    IN_SERVER_HELLO         = 2,
+    IN_HELLO_RETRY          = 4,
+    IN_ENCRYPTED_EXTENSIONS = 8,
+    IN_CERTIFICATE          = 16,
+    IN_CERTIFICATE_REQUEST  = 32,
+    IN_SESSION_TICKET       = 64,
+    IN_ANSWERS              = IN_SERVER_HELLO | IN_HELLO_RETRY | IN_ENCRYPTED_EXTENSIONS | IN_CERTIFICATE
+};
+
+/* A bit per extension we know, for `seen` and `offered`. */
+enum ext_known {
+    X_SERVER_NAME      = 1 << 0,
+    X_STATUS_REQUEST   = 1 << 1,
+    X_GROUPS           = 1 << 2,
+    X_SIG_ALGS         = 1 << 3,
+    X_ALPN             = 1 << 4,
+    X_SCT              = 1 << 5,
+    X_KEY_SHARE        = 1 << 6,
+    X_PSK              = 1 << 7,
+    X_PSK_MODES        = 1 << 8,
+    X_EARLY_DATA       = 1 << 9,
+    X_COOKIE           = 1 << 10,
+    X_VERSIONS         = 1 << 11,
+    X_CA_NAMES         = 1 << 12,
+    X_OID_FILTERS      = 1 << 13,
+    X_POST_AUTH        = 1 << 14,
+    X_SIG_ALGS_CERT    = 1 << 15,
+    X_PADDING          = 1 << 16,
+    X_MAX_FRAGMENT     = 1 << 17,
+    X_RECORD_SIZE      = 1 << 18,
+    X_CLIENT_CERT_TYPE = 1 << 19,
+    X_SERVER_CERT_TYPE = 1 << 20,
+    X_COMPRESS         = 1 << 21,
+    X_OTHER_RFC        = 1 << 22 /* registered for one message only, of no use to us: use_srtp, heartbeat */
+};
+
+/* What one extensions block said. Views into the message. */
+struct exts {
+    uint32_t seen;        /* enum ext_known */
+    hf_view  server_name; /* the host_name, empty in answers */
+    hf_view  groups;      /* code points */
+    hf_view  sig_algs, sig_algs_cert;
+    hf_view  alpn;        /* ProtocolName vectors, checked */
+    hf_view  versions;    /* ClientHello: code points */
+    uint16_t version;     /* ServerHello: selected_version */
+    hf_view  shares;      /* ClientHello: KeyShareEntry vectors, checked */
+    uint16_t share_group; /* ServerHello and HelloRetryRequest */
+    hf_view  share;       /* ServerHello */
+    hf_view  cookie;
+    hf_view  ca_names; /* DistinguishedName vectors, checked; offset in the message: ca_names_at */
+    uint32_t ca_names_at;
+    size_t   n_ca_names;
+    hf_view  oid_filters;
+};
+
+/* Reads a whole extensions vector (the length included). offered: in answers, what was asked for. */
+bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts *out);
+/* The share of one group in a ClientHello's key_share. */
+bool shares_find(hf_view shares, uint16_t group, hf_view *share);
+/* Walks vectors with a length prefix of `prefix` bytes that were checked when they were read. */
+bool list_next(hf_view list, unsigned prefix, size_t *at, hf_view *item);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * flow.c - the state machine of the handshake, as two tables (RFC 9846 appendix A).
+ *
+ *   client                                            server
+ *   C_START --(ClientHello)-->                        S_WAIT_CLIENT_HELLO <-- ClientHello [-> SECOND_HELLO]
+ *   C_WAIT_SERVER_HELLO <-- ServerHello [retry]       S_FLIGHT --(ServerHello .. Certificate)-->
+ *   C_WAIT_ENC_EXTS <-- EncryptedExtensions           S_SIGN   (waits for the signer, if outside)
+ *   C_WAIT_REQUEST_OR_CERT <-- CertificateRequest     S_FINISH --(CertificateVerify, Finished)-->
+ *   C_WAIT_CERT <-- Certificate                       S_WAIT_CERT <-- Certificate [empty]
+ *   C_WAIT_CERT_VERIFY <-- CertificateVerify          S_WAIT_CERT_VERIFY <-- CertificateVerify
+ *   C_WAIT_FINISHED <-- Finished                      S_WAIT_FINISHED <-- Finished
+ *   C_VERDICT (waits for the caller, if asked)        S_VERDICT (waits for the caller, if asked)
+ *   C_FLIGHT, C_SIGN, C_FINISH --(.. Finished)-->     S_OPEN
+ *   C_OPEN
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "tls/conn.h"
+
+/* state, message -> handler -> next; `other` where the handler may say so. */
+static const struct edge {
+    enum state state;
+    uint8_t    message;
+    enum turn (*on)(hf_conn *c, hf_view msg);
+    enum state next, other;
+} edges[] = {
+    {C_WAIT_SERVER_HELLO, HT_SERVER_HELLO, on_server_hello, C_WAIT_ENC_EXTS, C_START},
+    {C_WAIT_ENC_EXTS, HT_ENCRYPTED_EXTENSIONS, on_enc_exts, C_WAIT_REQUEST_OR_CERT},
+    {C_WAIT_REQUEST_OR_CERT, HT_CERTIFICATE, on_certificate, C_WAIT_CERT_VERIFY},
+    {C_WAIT_REQUEST_OR_CERT, HT_CERTIFICATE_REQUEST, on_cert_request, C_WAIT_CERT},
+    {C_WAIT_CERT, HT_CERTIFICATE, on_certificate, C_WAIT_CERT_VERIFY},
+    {C_WAIT_CERT_VERIFY, HT_CERTIFICATE_VERIFY, on_cert_verify, C_WAIT_FINISHED},
+    {C_WAIT_FINISHED, HT_FINISHED, on_finished, C_VERDICT},
+    {S_WAIT_CLIENT_HELLO, HT_CLIENT_HELLO, on_client_hello, S_FLIGHT, S_WAIT_SECOND_HELLO},
+    {S_WAIT_SECOND_HELLO, HT_CLIENT_HELLO, on_client_hello, S_FLIGHT},
+    {S_WAIT_CERT, HT_CERTIFICATE, on_certificate, S_WAIT_CERT_VERIFY, S_WAIT_FINISHED},
+    {S_WAIT_CERT_VERIFY, HT_CERTIFICATE_VERIFY, on_cert_verify, S_WAIT_FINISHED},
+    {S_WAIT_FINISHED, HT_FINISHED, on_finished, S_VERDICT},
+    {C_OPEN, HT_NEW_SESSION_TICKET, on_session_ticket, C_OPEN},
+    {C_OPEN, HT_KEY_UPDATE, on_key_update, C_OPEN},
+    {S_OPEN, HT_KEY_UPDATE, on_key_update, S_OPEN},
+};
+
+/* state -> what is done in it without a message -> next. */
+static const struct act {
+    enum state state;
+    enum turn (*run)(hf_conn *c);
+    enum state next, other;
+} acts[] = {
+    {C_START, do_client_hello, C_WAIT_SERVER_HELLO},
+    {C_VERDICT, do_verdict, C_FLIGHT},
+    {C_FLIGHT, do_client_flight, C_SIGN, C_FINISH},
+    {C_SIGN, do_sign, C_FINISH},
+    {C_FINISH, do_finish, C_OPEN},
+    {S_FLIGHT, do_server_flight, S_SIGN},
+    {S_SIGN, do_sign, S_FINISH},
+    {S_FINISH, do_finish, S_WAIT_CERT, S_WAIT_FINISHED},
+    {S_VERDICT, do_verdict, S_OPEN},
+};
+
+static const char *const state_names[] = {
+    [C_START]                = "client sends ClientHello",
+    [C_WAIT_SERVER_HELLO]    = "client waits for ServerHello",
+    [C_WAIT_ENC_EXTS]        = "client waits for EncryptedExtensions",
+    [C_WAIT_REQUEST_OR_CERT] = "client waits for CertificateRequest or Certificate",
+    [C_WAIT_CERT]            = "client waits for Certificate",
+    [C_WAIT_CERT_VERIFY]     = "client waits for CertificateVerify",
+    [C_WAIT_FINISHED]        = "client waits for Finished",
+    [C_VERDICT]              = "client waits for the verdict on the server",
+    [C_FLIGHT]               = "client sends its Certificate",
+    [C_SIGN]                 = "client signs",
+    [C_FINISH]               = "client sends Finished",
+    [S_WAIT_CLIENT_HELLO]    = "server waits for ClientHello",
+    [S_WAIT_SECOND_HELLO]    = "server waits for the second ClientHello",
+    [S_FLIGHT]               = "server sends ServerHello to Certificate",
+    [S_SIGN]                 = "server signs",
+    [S_FINISH]               = "server sends Finished",
+    [S_WAIT_CERT]            = "server waits for Certificate",
+    [S_WAIT_CERT_VERIFY]     = "server waits for CertificateVerify",
+    [S_WAIT_FINISHED]        = "server waits for Finished",
+    [S_VERDICT]              = "server waits for the verdict on the client",
+    [C_OPEN]                 = "client is open",
+    [S_OPEN]                 = "server is open",
+};
+
+static void enter(hf_conn *c, enum state next)
+{
+    c->state = next;
+    trace_state(&c->trace, state_names[next]);
+    if (next != C_OPEN && next != S_OPEN)
+        return;
+    if (!c->open)
+        hs_free(c);
+    c->open = true;
+}
+
+static const struct edge *edge_of(enum state state, uint8_t message)
+{
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++)
+        if (edges[i].state == state && edges[i].message == message)
+            return &edges[i];
+    return NULL;
+}
+
+uint8_t flow_awaited(const hf_conn *c)
+{
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++)
+        if (edges[i].state == c->state && !c->open)
+            return edges[i].message;
+    return HF_NO_MESSAGE;
+}
+
+bool flow_act(hf_conn *c)
+{
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        if (acts[i].state != c->state)
+            continue;
+        c->rep.message = HF_NO_MESSAGE;
+        enum turn turn = acts[i].run(c);
+        if (turn == NEXT || turn == OTHER)
+            enter(c, turn == NEXT ? acts[i].next : acts[i].other);
+        return turn == NEXT || turn == OTHER;
+    }
+    return false;
+}
+
+static bool message(hf_conn *c, hf_view msg)
+{
+    const struct edge *e = edge_of(c->state, msg.p[0]);
+    c->rep.message       = msg.p[0];
+    c->rep.cert          = -1;
+    trace_message(&c->trace, false, c->rec_in.aead != NULL, msg.p[0], msg);
+    if (!e)
+        return fail(&c->rep, MSG_UNEXPECTED, 0, flow_awaited(c), msg.p[0]);
+    enum turn turn = e->on(c, msg);
+    if (turn == FAILED)
+        return false;
+    enter(c, turn == NEXT ? e->next : e->other);
+    while (flow_act(c))
+        ;
+    c->rep.message = HF_NO_MESSAGE;
+    return !report_bad(&c->rep);
+}
+
+/* ---- reassembly --------------------------------------------------------------------------------------- */
+
+static size_t size_limit(uint8_t type)
+{
+    switch (type) {
+    case HT_CLIENT_HELLO:
+    case HT_SERVER_HELLO:
+    case HT_ENCRYPTED_EXTENSIONS:
+    case HT_NEW_SESSION_TICKET:
+        return LIMIT_MSG_HELLO * 2 + 512;
+    case HT_CERTIFICATE:
+        return LIMIT_MSG_CERTIFICATE;
+    case HT_CERTIFICATE_REQUEST:
+        return LIMIT_MSG_CERTREQUEST;
+    default:
+        return LIMIT_MSG_OTHER;
+    }
+}
+
+/* The size of the message at the start of v, header included; 0: not all of the header is there. */
+static size_t size_of(hf_view v)
+{
+    return v.n < MSG_HEADER ? 0 : MSG_HEADER + ((size_t)v.p[1] << 16 | (size_t)v.p[2] << 8 | v.p[3]);
+}
+
+/* A message of a type that nobody awaits is refused by its header: its bytes are not waited for. */
+static bool header_ok(hf_conn *c, hf_view v)
+{
+    size_t n = size_of(v), max = size_limit(v.p[0]);
+    c->rep.message = v.p[0];
+    if (n > max)
+        return fail(&c->rep, MSG_TOO_LARGE, 1, (int64_t)max, (int64_t)n);
+    return true;
+}
+
+/* Keys change between messages, and a change of keys is a change of records (RFC 9846 5.1). */
+static bool boundary_ok(hf_conn *c, size_t left)
+{
+    bool rekeyed = c->rekeyed;
+    c->rekeyed   = false;
+    return !rekeyed || left == 0 || fail(&c->rep, MSG_ACROSS_KEYS, 0, 0, (int64_t)left);
+}
+
+/* Takes whole messages from v; *used says how much. */
+static bool take_whole(hf_conn *c, hf_view v, size_t *used)
+{
+    for (*used = 0;;) {
+        hf_view rest = {v.p + *used, v.n - *used};
+        size_t  n    = size_of(rest);
+        if (n && !header_ok(c, rest))
+            return false;
+        if (n == 0 || n > rest.n)
+            return true;
+        *used += n;
+        if (!message(c, (hf_view){rest.p, n}) || !boundary_ok(c, v.n - *used))
+            return false;
+    }
+}
+
+bool flow_feed(hf_conn *c, hf_view bytes)
+{
+    size_t used;
+    if (c->pending.n == 0) { /* the usual case: whole messages, handled where they lie */
+        if (!take_whole(c, bytes, &used))
+            return false;
+        bytes = (hf_view){bytes.p + used, bytes.n - used};
+        if (bytes.n == 0)
+            return true;
+    }
+    if (!c->pending.mem)
+        c->pending = wr_grow(&c->mem, LIMIT_MSG_CERTIFICATE + LIMIT_RECORD_PLAINTEXT);
+    wr_view(&c->pending, bytes);
+    if (c->pending.full)
+        return fail(&c->rep, MSG_NO_MEMORY, 0, 0, (int64_t)bytes.n);
+    if (!take_whole(c, wr_done(&c->pending), &used))
+        return false;
+    if (used == c->pending.n) {
+        wr_free(&c->pending);
+    } else {
+        c->pending.n -= used;
+        memmove(c->pending.p, c->pending.p + used, c->pending.n);
+    }
+    return true;
+}

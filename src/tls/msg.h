@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * msg.h - the handshake messages of TLS 1.3: structs of views, readers and writers (RFC 9846 4).
+ *
+ * Readers take the whole message, its 4-byte header included, so that offsets count from its first byte;
+ * they parse and check what the message alone can tell, and have no side effects.
+ * Writers append a whole message, header included.
+ */
+#ifndef HF_TLS_MSG_H
+#define HF_TLS_MSG_H
+#include "base/limits.h"
+#include "tls/ext.h"
+#include "tls/suite.h"
+
+enum { MSG_HEADER = 4, RANDOM_BYTES = 32, SESSION_ID_MAX = 32 };
+
+size_t msg_open(struct wr *w, uint8_t type);
+void   msg_close(struct wr *w, size_t mark);
+
+/* ---- ClientHello (4.2.2) ---- */
+struct client_hello {
+    uint16_t    legacy_version;
+    hf_view     random, session_id, suites, compression;
+    struct exts x;
+};
+bool client_hello_read(struct client_hello *m, hf_view msg, struct report *rep);
+
+struct client_hello_out {
+    const uint8_t *random;
+    hf_view        session_id, suites, groups, sig_algs, sig_algs_cert, alpn, versions, cookie;
+    const char    *server_name; /* NULL: none */
+    struct {
+        uint16_t group;
+        hf_view  share;
+    } shares[2];
+    size_t n_shares;
+};
+uint32_t client_hello_write(struct wr *w, const struct client_hello_out *m); /* -> what it offered (enum ext_known) */
+
+/* ---- ServerHello and HelloRetryRequest (4.2.3, 4.2.4) ---- */
+struct server_hello {
+    bool        retry;
+    uint16_t    legacy_version, suite;
+    uint8_t     compression;
+    hf_view     random, session_id;
+    struct exts x;
+};
+bool server_hello_read(struct server_hello *m, hf_view msg, uint32_t offered, struct report *rep);
+
+struct server_hello_out {
+    const uint8_t *random; /* NULL: a HelloRetryRequest */
+    hf_view        session_id;
+    uint16_t       suite, group;
+    hf_view        share;
+};
+void server_hello_write(struct wr *w, const struct server_hello_out *m);
+
+/* ---- EncryptedExtensions (4.4.1) ---- */
+bool enc_exts_read(struct exts *x, hf_view msg, uint32_t offered, struct report *rep);
+void enc_exts_write(struct wr *w, bool server_name, hf_view alpn);
+
+/* ---- CertificateRequest (4.4.2) ---- */
+struct cert_request {
+    hf_view     context;
+    struct exts x;
+};
+bool cert_request_read(struct cert_request *m, hf_view msg, struct report *rep);
+/* names: DistinguishedName vectors, may be empty. */
+void cert_request_write(struct wr *w, hf_view context, hf_view sig_algs, hf_view sig_algs_cert, hf_view names);
+
+/* ---- Certificate (4.5.1) ---- */
+struct certificate {
+    hf_view  context;
+    hf_view  chain[LIMIT_CHAIN]; /* DER, leaf first */
+    uint32_t at[LIMIT_CHAIN];    /* offset of each in the message */
+    size_t   n;
+};
+bool certificate_read(struct certificate *m, hf_view msg, uint32_t offered, struct report *rep);
+void certificate_write(struct wr *w, hf_view context, const hf_view *chain, size_t n);
+
+/* ---- CertificateVerify (4.5.2) ---- */
+struct cert_verify {
+    uint16_t scheme;
+    hf_view  signature;
+};
+bool cert_verify_read(struct cert_verify *m, hf_view msg, struct report *rep);
+void cert_verify_write(struct wr *w, uint16_t scheme, hf_view signature);
+/* What is signed: 64 spaces, the context string, a zero byte, the transcript hash. Returns its length. */
+enum { TBS_MAX = 64 + 33 + 1 + HASH_MAX };
+size_t cert_verify_tbs(bool by_server, const uint8_t *transcript, size_t hash_n, uint8_t out[TBS_MAX]);
+
+/* ---- Finished (4.5.3), KeyUpdate (4.7.3), NewSessionTicket (4.7.1) ---- */
+bool finished_read(hf_view *verify_data, hf_view msg, size_t hash_n, struct report *rep);
+void finished_write(struct wr *w, const uint8_t *verify_data, size_t n);
+bool key_update_read(bool *requested, hf_view msg, struct report *rep);
+void key_update_write(struct wr *w, bool request);
+bool session_ticket_read(hf_view msg, struct report *rep);
+
+#endif

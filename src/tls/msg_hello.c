@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * msg_hello.c - ClientHello, ServerHello, HelloRetryRequest, EncryptedExtensions (RFC 9846 4.2, 4.4.1).
+ */
+#include <string.h>
+
+#include "msg.h"
+
+/* 4.2.3: SHA-256 of "HelloRetryRequest". */
+static const uint8_t retry_random[RANDOM_BYTES] = {0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+                                                   0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+                                                   0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+size_t msg_open(struct wr *w, uint8_t type)
+{
+    wr_u8(w, type);
+    return wr_open(w, 3);
+}
+
+void msg_close(struct wr *w, size_t mark)
+{
+    wr_close(w, mark, 3);
+}
+
+static struct rd body_of(hf_view msg, struct report *rep, enum check malformed)
+{
+    struct rd r = rd_new(msg, rep, malformed);
+    rd_bytes(&r, MSG_HEADER);
+    return r;
+}
+
+static hf_view vec(struct rd *r, unsigned prefix)
+{
+    struct rd v = rd_vec(r, prefix, r->short_);
+    return rd_rest(&v);
+}
+
+/* ---- ClientHello ---- */
+
+bool client_hello_read(struct client_hello *m, hf_view msg, struct report *rep)
+{
+    struct rd r       = body_of(msg, rep, CH_MALFORMED);
+    *m                = (struct client_hello){0};
+    m->legacy_version = rd_u16(&r);
+    m->random         = rd_bytes(&r, RANDOM_BYTES);
+    m->session_id     = vec(&r, 1);
+    rd_need(&r, m->session_id.n <= SESSION_ID_MAX, CH_SESSION_ID, SESSION_ID_MAX, (int64_t)m->session_id.n);
+    m->suites = vec(&r, 2);
+    rd_need(&r, m->suites.n >= 2 && m->suites.n % 2 == 0, CH_SUITES, 2, (int64_t)m->suites.n);
+    m->compression = vec(&r, 1);
+    rd_need(&r, m->compression.n > 0 && memchr(m->compression.p, 0, m->compression.n), CH_COMPRESSION, 0,
+            (int64_t)m->compression.n);
+    if (rd_left(&r)) /* hellos older than TLS 1.2 may have no extensions at all */
+        exts_read(&r, IN_CLIENT_HELLO, 0, &m->x);
+    return rd_end(&r, CH_TRAILING);
+}
+
+static size_t ext_open(struct wr *w, uint16_t type)
+{
+    wr_u16(w, type);
+    return wr_open(w, 2);
+}
+
+static void ext_list(struct wr *w, uint16_t type, unsigned prefix, hf_view list)
+{
+    size_t mark = ext_open(w, type);
+    wr_vec(w, prefix, list);
+    wr_close(w, mark, 2);
+}
+
+static void server_name_write(struct wr *w, const char *name)
+{
+    size_t ext = ext_open(w, XT_SERVER_NAME), list = wr_open(w, 2);
+    wr_u8(w, 0);
+    wr_vec(w, 2, (hf_view){(const uint8_t *)name, strlen(name)});
+    wr_close(w, list, 2);
+    wr_close(w, ext, 2);
+}
+
+static void shares_write(struct wr *w, const struct client_hello_out *m)
+{
+    size_t ext = ext_open(w, XT_KEY_SHARE), list = wr_open(w, 2);
+    for (size_t i = 0; i < m->n_shares; i++) {
+        wr_u16(w, m->shares[i].group);
+        wr_vec(w, 2, m->shares[i].share);
+    }
+    wr_close(w, list, 2);
+    wr_close(w, ext, 2);
+}
+
+static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m)
+{
+    uint32_t offered = X_GROUPS | X_SIG_ALGS | X_SIG_ALGS_CERT | X_VERSIONS | X_KEY_SHARE;
+    if (m->server_name) {
+        server_name_write(w, m->server_name);
+        offered |= X_SERVER_NAME;
+    }
+    ext_list(w, XT_SUPPORTED_GROUPS, 2, m->groups);
+    ext_list(w, XT_SIGNATURE_ALGORITHMS, 2, m->sig_algs);
+    ext_list(w, XT_SIGNATURE_ALGORITHMS_CERT, 2, m->sig_algs_cert);
+    ext_list(w, XT_SUPPORTED_VERSIONS, 1, m->versions);
+    if (m->cookie.n) {
+        ext_list(w, XT_COOKIE, 2, m->cookie);
+        offered |= X_COOKIE;
+    }
+    if (m->alpn.n) {
+        ext_list(w, XT_ALPN, 2, m->alpn);
+        offered |= X_ALPN;
+    }
+    shares_write(w, m);
+    return offered;
+}
+
+uint32_t client_hello_write(struct wr *w, const struct client_hello_out *m)
+{
+    size_t msg = msg_open(w, HT_CLIENT_HELLO);
+    wr_u16(w, TLS12);
+    wr_bytes(w, m->random, RANDOM_BYTES);
+    wr_vec(w, 1, m->session_id);
+    wr_vec(w, 2, m->suites);
+    wr_vec(w, 1, (hf_view){(const uint8_t[]){0}, 1});
+    size_t   exts    = wr_open(w, 2);
+    uint32_t offered = client_exts_write(w, m);
+    wr_close(w, exts, 2);
+    msg_close(w, msg);
+    return offered;
+}
+
+/* ---- ServerHello, HelloRetryRequest ---- */
+
+bool server_hello_read(struct server_hello *m, hf_view msg, uint32_t offered, struct report *rep)
+{
+    struct rd r       = body_of(msg, rep, SH_MALFORMED);
+    *m                = (struct server_hello){0};
+    m->legacy_version = rd_u16(&r);
+    m->random         = rd_bytes(&r, RANDOM_BYTES);
+    m->retry          = m->random.n && memcmp(m->random.p, retry_random, RANDOM_BYTES) == 0;
+    m->session_id     = vec(&r, 1);
+    rd_need(&r, m->session_id.n <= SESSION_ID_MAX, SH_SESSION_ID_LEN, SESSION_ID_MAX, (int64_t)m->session_id.n);
+    m->suite       = rd_u16(&r);
+    m->compression = rd_u8(&r);
+    if (rd_left(&r)) /* a TLS 1.2 server may send none; supported_versions is missed then */
+        exts_read(&r, m->retry ? IN_HELLO_RETRY : IN_SERVER_HELLO, offered, &m->x);
+    return rd_end(&r, SH_TRAILING);
+}
+
+void server_hello_write(struct wr *w, const struct server_hello_out *m)
+{
+    size_t msg = msg_open(w, HT_SERVER_HELLO);
+    wr_u16(w, TLS12);
+    wr_bytes(w, m->random ? m->random : retry_random, RANDOM_BYTES);
+    wr_vec(w, 1, m->session_id);
+    wr_u16(w, m->suite);
+    wr_u8(w, 0);
+    size_t exts = wr_open(w, 2), ext = ext_open(w, XT_SUPPORTED_VERSIONS);
+    wr_u16(w, TLS13);
+    wr_close(w, ext, 2);
+    ext = ext_open(w, XT_KEY_SHARE);
+    wr_u16(w, m->group);
+    if (m->random)
+        wr_vec(w, 2, m->share);
+    wr_close(w, ext, 2);
+    wr_close(w, exts, 2);
+    msg_close(w, msg);
+}
+
+/* ---- EncryptedExtensions ---- */
+
+bool enc_exts_read(struct exts *x, hf_view msg, uint32_t offered, struct report *rep)
+{
+    struct rd r = body_of(msg, rep, EE_MALFORMED);
+    exts_read(&r, IN_ENCRYPTED_EXTENSIONS, offered, x);
+    return rd_end(&r, EE_TRAILING);
+}
+
+void enc_exts_write(struct wr *w, bool server_name, hf_view alpn)
+{
+    size_t msg = msg_open(w, HT_ENCRYPTED_EXTENSIONS), exts = wr_open(w, 2);
+    if (server_name)
+        wr_close(w, ext_open(w, XT_SERVER_NAME), 2);
+    if (alpn.n) {
+        size_t ext = ext_open(w, XT_ALPN), list = wr_open(w, 2);
+        wr_vec(w, 1, alpn);
+        wr_close(w, list, 2);
+        wr_close(w, ext, 2);
+    }
+    wr_close(w, exts, 2);
+    msg_close(w, msg);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * peer.c - the proven peer. It has one constructor, called at one place: after the chain was accepted and
+ * CertificateVerify verified (auth13.c).
+ */
+#include <string.h>
+
+#include "tls/conn.h"
+
+enum { NAME_ROOM = 512 };
+
+struct hf_peer {
+    struct cert leaf; /* views into c->claimed */
+    char       *name, *subject, *issuer;
+};
+
+bool peer_new(hf_conn *c, const struct cert *leaf)
+{
+    char     text[NAME_ROOM];
+    hf_peer *p = mem_alloc(&c->mem, sizeof *p);
+    if (!p)
+        return false;
+    c->peer = p;
+    p->leaf = *leaf;
+    cert_best_name(leaf, text, sizeof text);
+    p->name = mem_text(&c->mem, text);
+    dn_text(leaf->subject, text, sizeof text);
+    p->subject = mem_text(&c->mem, text);
+    dn_text(leaf->issuer, text, sizeof text);
+    p->issuer = mem_text(&c->mem, text);
+    if (p->name && p->subject && p->issuer)
+        return true;
+    peer_free(c);
+    return false;
+}
+
+void peer_free(hf_conn *c)
+{
+    hf_peer *p = c->peer;
+    if (!p)
+        return;
+    mem_free(&c->mem, p->name);
+    mem_free(&c->mem, p->subject);
+    mem_free(&c->mem, p->issuer);
+    mem_free(&c->mem, p);
+    c->peer = NULL;
+}
+
+const hf_peer *hf_conn_peer(const hf_conn *c)
+{
+    return c->peer;
+}
+
+const char *hf_peer_name(const hf_peer *p)
+{
+    return p->name;
+}
+
+const char *hf_peer_subject(const hf_peer *p)
+{
+    return p->subject;
+}
+
+const char *hf_peer_issuer(const hf_peer *p)
+{
+    return p->issuer;
+}
+
+hf_view hf_peer_leaf(const hf_peer *p)
+{
+    return p->leaf.der;
+}
+
+hf_view hf_peer_serial(const hf_peer *p)
+{
+    return p->leaf.serial;
+}
+
+void hf_peer_sha256(const hf_peer *p, uint8_t out[32])
+{
+    cert_sha256(&p->leaf, out);
+}
+
+void hf_peer_spki_sha256(const hf_peer *p, uint8_t out[32])
+{
+    cert_spki_sha256(&p->leaf, out);
+}
+
+int64_t hf_peer_not_after(const hf_peer *p)
+{
+    return p->leaf.not_after;
+}

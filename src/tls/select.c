@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * select.c - which of our credentials is presented (RFC 9846 4.5.1.2), and why not the others.
+ *
+ * The client goes by hints (CA names), signature algorithms, key usage, purpose and validity, and leaves a
+ * remark for each credential (hf_conn_offers). The server goes by server_name and signature algorithms.
+ * A chain whose own signatures use algorithms that the peer did not list is taken only when no other fits:
+ * "the endpoint SHOULD continue the handshake by sending a certificate chain of its choice".
+ */
+#include "tls/conn.h"
+
+/* All signatures in the chain are by schemes in the list (a self-signed one at the end is not looked at). */
+static bool chain_listed(const hf_cred *k, hf_view list)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        const struct cert *c = &k->cert[i];
+        if (cert_self_issued(c))
+            continue;
+        bool                 last   = i + 1 == k->n;
+        enum key_kind        signer = last ? KEY_NONE : k->cert[i + 1].key.kind;
+        const struct scheme *s      = scheme_of_signature(&c->sig, signer);
+        if (!last && (!s || !codes_have(list, s->code)))
+            return false;
+    }
+    return true;
+}
+
+static hf_view cert_algs(const struct exts *x)
+{
+    return x->seen & X_SIG_ALGS_CERT ? x->sig_algs_cert : x->sig_algs;
+}
+
+/* ---- client --------------------------------------------------------------------------------------------- */
+
+/* A certificate of the chain is issued by, or is, one of the named CAs; no names: any will do. */
+static bool named(const hf_cred *k, const struct exts *x)
+{
+    hf_view name;
+    if (!(x->seen & X_CA_NAMES))
+        return true;
+    for (size_t at = 0, seen = 0; seen < LIMIT_CA_NAMES && list_next(x->ca_names, 2, &at, &name); seen++)
+        for (size_t i = 0; i < k->n; i++)
+            if (dn_equal(k->cert[i].issuer, name) || dn_equal(k->cert[i].subject, name))
+                return true;
+    return false;
+}
+
+/* The remark on one credential: OFFER_FITS, or what turns it down. */
+static enum check remark(const hf_conn *c, const hf_cred *k, const struct exts *x, int64_t *want, int64_t *got)
+{
+    const struct cert *leaf = &k->cert[0];
+    int64_t            now  = c->now_ms / 1000;
+    *want = *got = 0;
+    if (now > leaf->not_after)
+        return *want = leaf->not_after, *got = now, OFFER_EXPIRED;
+    if (now < leaf->not_before)
+        return *want = leaf->not_before, *got = now, OFFER_NOT_YET_VALID;
+    if ((leaf->has & EXT_KU) && !(leaf->ku & KU_DIGITAL_SIGNATURE))
+        return *got = leaf->ku, OFFER_KEY_USAGE;
+    if ((leaf->has & EXT_EKU) && !(leaf->eku & (EKU_CLIENT_AUTH | EKU_ANY)))
+        return *got = leaf->eku, OFFER_PURPOSE;
+    if (!cred_scheme(k, x->sig_algs, codes_view(&c->cfg->schemes)))
+        return *want = codes_at(x->sig_algs, 0), *got = leaf->key.kind, OFFER_SIGALG;
+    if (!named(k, x))
+        return *want = (int64_t)x->n_ca_names, OFFER_CA_NAMES;
+    return chain_listed(k, cert_algs(x)) ? OFFER_FITS : OFFER_CHAIN_SIGALG;
+}
+
+static void choose(hf_conn *c, const hf_cred *k, hf_finding *offer, const struct exts *x)
+{
+    c->hs->cred   = k;
+    c->hs->scheme = cred_scheme(k, x->sig_algs, codes_view(&c->cfg->schemes));
+    offer->check  = OFFER_CHOSEN;
+    offer->state  = HF_PASS;
+    offer->got    = c->hs->scheme;
+}
+
+/* The first that fits is chosen; the rest that fit are not needed. */
+static void choose_first(hf_conn *c, enum check as, const struct exts *x)
+{
+    size_t i = 0;
+    for (const hf_cred *k = c->cfg->creds; k; k = k->next, i++)
+        if (c->offers[i].check == as && !c->hs->cred)
+            choose(c, k, &c->offers[i], x);
+        else if (c->offers[i].check == OFFER_FITS)
+            c->offers[i].check = OFFER_NOT_NEEDED, c->offers[i].state = HF_SKIPPED;
+}
+
+void select_client(hf_conn *c, const struct cert_request *m)
+{
+    size_t i = 0;
+    trace_note(&c->trace, CA_LIST_RECEIVED, (int64_t)m->x.n_ca_names, (int64_t)m->x.ca_names.n);
+    mem_free(&c->mem, c->offers);
+    c->n_offers = 0;
+    c->offers   = mem_alloc(&c->mem, (c->cfg->n_creds + 1) * sizeof *c->offers);
+    if (!c->offers)
+        return; /* no memory for remarks: none is chosen, an empty Certificate is sent */
+    c->n_offers = c->cfg->n_creds;
+    for (const hf_cred *k = c->cfg->creds; k; k = k->next, i++) {
+        hf_finding *o = &c->offers[i];
+        o->check      = (uint16_t)remark(c, k, &m->x, &o->want, &o->got);
+        o->state      = HF_FAIL;
+        o->cert       = (int8_t)i;
+    }
+    choose_first(c, OFFER_FITS, &m->x);
+    if (!c->hs->cred)
+        choose_first(c, OFFER_CHAIN_SIGALG, &m->x);
+    for (i = 0; i < c->n_offers; i++)
+        trace_note(&c->trace, (enum check)c->offers[i].check, c->offers[i].want, c->offers[i].got);
+    if (!c->hs->cred)
+        trace_note(&c->trace, OFFER_NONE, 0, (int64_t)c->n_offers);
+}
+
+/* ---- server --------------------------------------------------------------------------------------------- */
+
+/* 0: cannot be used; else the better the higher: 4 for the name, 2 for a listed chain, 1 for its key. */
+static unsigned fitness(const hf_conn *c, const hf_cred *k, const struct client_hello *m)
+{
+    if (!cred_scheme(k, m->x.sig_algs, codes_view(&c->cfg->schemes)))
+        return 0;
+    bool name = c->server_name && match_host(&k->cert[0], c->server_name);
+    return 1u + (name ? 4u : 0) + (chain_listed(k, cert_algs(&m->x)) ? 2u : 0);
+}
+
+bool select_server(hf_conn *c, const struct client_hello *m)
+{
+    unsigned   best = 0;
+    struct hs *h    = c->hs;
+    for (const hf_cred *k = c->cfg->creds; k; k = k->next) {
+        unsigned f = fitness(c, k, m);
+        if (f <= best)
+            continue;
+        best    = f;
+        h->cred = k;
+    }
+    if (!best)
+        return fail(&c->rep, CH_NO_COMMON_SIGALG, 0, c->cfg->creds->cert[0].key.kind, codes_at(m->x.sig_algs, 0));
+    h->name_used = best >= 4;
+    h->scheme    = cred_scheme(h->cred, m->x.sig_algs, codes_view(&c->cfg->schemes));
+    return true;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * server13.c - the server's side of TLS 1.3 (RFC 9846 4, appendix A.2).
+ */
+#include <string.h>
+
+#include "base/ct.h"
+#include "base/text.h"
+#include "tls/conn.h"
+
+/* ---- ClientHello --------------------------------------------------------------------------------------- */
+
+/* What TLS 1.3 demands of a ClientHello without a PSK (9.2). */
+static bool hello_ok(hf_conn *c, const struct client_hello *m)
+{
+    struct report *rep  = &c->rep;
+    uint32_t       seen = m->x.seen;
+    if (!(seen & X_VERSIONS))
+        return fail(rep, CH_OLD_VERSION, MSG_HEADER, TLS13, m->legacy_version);
+    if (!codes_have(m->x.versions, TLS13))
+        return fail(rep, CH_VERSIONS, MSG_HEADER, TLS13, codes_at(m->x.versions, 0));
+    if (m->compression.n != 1)
+        return fail(rep, CH_COMPRESSION_13, 0, 1, (int64_t)m->compression.n);
+    if ((seen & X_PSK) && !(seen & X_PSK_MODES))
+        return fail(rep, CH_PSK_WITHOUT_MODES, 0, XT_PSK_KEY_EXCHANGE_MODES, 0);
+    if (!(seen & X_SIG_ALGS))
+        return fail(rep, CH_NO_SIG_ALGS, 0, XT_SIGNATURE_ALGORITHMS, 0);
+    if (!(seen & X_GROUPS))
+        return fail(rep, CH_NO_GROUPS, 0, XT_SUPPORTED_GROUPS, 0);
+    return (seen & X_KEY_SHARE) || fail(rep, CH_NO_KEY_SHARE, 0, XT_KEY_SHARE, 0);
+}
+
+static bool pick_suite(hf_conn *c, const struct client_hello *m)
+{
+    hf_view ours = codes_view(&c->cfg->suites);
+    for (size_t i = 0; i < codes_n(ours); i++)
+        if (codes_have(m->suites, codes_at(ours, i))) {
+            const struct suite *s = suite_of(codes_at(ours, i));
+            if (c->hs->suite && c->hs->suite != s)
+                return fail(&c->rep, CH_SUITES_CHANGED, 0, c->hs->suite->code, s->code);
+            c->hs->suite = s;
+            return true;
+        }
+    return fail(&c->rep, CH_NO_COMMON_SUITE, 0, codes_at(ours, 0), codes_at(m->suites, 0));
+}
+
+/* The first group of ours for which a share came; else the first in common, to be asked for. */
+static bool pick_group(hf_conn *c, const struct client_hello *m, hf_view *share)
+{
+    hf_view ours = codes_view(&c->cfg->groups);
+    *share       = (hf_view){0};
+    c->group     = 0;
+    for (size_t i = 0; i < codes_n(ours); i++) {
+        uint16_t g = codes_at(ours, i);
+        if (!codes_have(m->x.groups, g))
+            continue;
+        if (shares_find(m->x.shares, g, share)) {
+            c->group = g;
+            return true;
+        }
+        if (!c->group)
+            c->group = g;
+    }
+    return c->group || fail(&c->rep, CH_NO_COMMON_GROUP, 0, codes_at(ours, 0), codes_at(m->x.groups, 0));
+}
+
+static bool pick_alpn(hf_conn *c, const struct client_hello *m)
+{
+    hf_view ours = {c->cfg->alpn, c->cfg->alpn_n}, mine, theirs;
+    if (!(m->x.seen & X_ALPN) || ours.n == 0 || c->alpn)
+        return true;
+    for (size_t i = 0; list_next(ours, 1, &i, &mine);)
+        for (size_t k = 0; list_next(m->x.alpn, 1, &k, &theirs);)
+            if (view_equal(mine, theirs)) {
+                c->alpn = mem_alloc(&c->mem, mine.n + 1);
+                if (!c->alpn)
+                    return fail(&c->rep, CH_ALPN_NO_MEMORY, 0, 0, 0);
+                memcpy(c->alpn, mine.p, mine.n);
+                return true;
+            }
+    return fail(&c->rep, CH_NO_COMMON_ALPN, 0, 0, 0);
+}
+
+static bool keep_hello(hf_conn *c, const struct client_hello *m)
+{
+    struct hs *h = c->hs;
+    memcpy(h->client_random, m->random.p, RANDOM_BYTES);
+    memcpy(h->session_id, m->session_id.p, m->session_id.n);
+    h->session_id_n = (uint8_t)m->session_id.n;
+    h->offered      = 0; /* we ask the client for no certificate extensions */
+    if (!m->x.server_name.n || c->server_name)
+        return true;
+    c->server_name = mem_alloc(&c->mem, m->x.server_name.n + 1);
+    if (!c->server_name)
+        return fail(&c->rep, CH_NAME_NO_MEMORY, 0, 0, (int64_t)m->x.server_name.n);
+    memcpy(c->server_name, m->x.server_name.p, m->x.server_name.n);
+    return true;
+}
+
+/* 4.2.2: after a retry the hello is the same but for the share (and what else the retry asked for). */
+static bool second_ok(hf_conn *c, const struct client_hello *m, hf_view share)
+{
+    struct hs *h = c->hs;
+    if (!view_equal(m->session_id, (hf_view){h->session_id, h->session_id_n}) ||
+        memcmp(m->random.p, h->client_random, RANDOM_BYTES) != 0)
+        return fail(&c->rep, CH_SECOND_DIFFERS, MSG_HEADER + 2, 0, 0);
+    if (!share.n || m->x.shares.n != 4 + share.n || c->group != h->share_group[0])
+        return fail(&c->rep, CH_SECOND_SHARE, 0, h->share_group[0], share.n ? c->group : 0);
+    return !(m->x.seen & X_EARLY_DATA) || fail(&c->rep, CH_SECOND_EARLY_DATA, 0, 0, XT_EARLY_DATA);
+}
+
+static bool ask_again(hf_conn *c, hf_view msg)
+{
+    struct hs              *h = c->hs;
+    struct server_hello_out m = {
+        .session_id = {h->session_id, h->session_id_n}, .suite = h->suite->code, .group = c->group};
+    transcript_start(c, msg, true);
+    h->retried        = true;
+    h->share_group[0] = c->group;
+    size_t mark       = h->flight.n;
+    server_hello_write(&h->flight, &m);
+    message_sent(c, mark);
+    trace_note(&c->trace, HRR_SENT, c->group, 0);
+    return flight_flush(c);
+}
+
+/* Answers the share and derives the handshake secrets; ServerHello itself stands first in the flight. */
+static bool answer(hf_conn *c, hf_view share)
+{
+    struct hs *h = c->hs;
+    uint8_t    secret[KX_SECRET_MAX];
+    size_t     n;
+    c->cfg->rnd.fill(c->cfg->rnd.ctx, h->server_random, RANDOM_BYTES);
+    if (!kx_respond(c->group, share, &c->cfg->rnd, h->share, &h->share_n, secret, &n))
+        return fail(&c->rep, CH_SHARE_INVALID, 0, 0, c->group);
+    struct server_hello_out m    = {.random     = h->server_random,
+                                    .session_id = {h->session_id, h->session_id_n},
+                                    .suite      = h->suite->code,
+                                    .group      = c->group,
+                                    .share      = {h->share, h->share_n}};
+    size_t                  mark = h->flight.n;
+    server_hello_write(&h->flight, &m);
+    message_sent(c, mark);
+    bool ok = flight_flush(c);
+    if (ok && h->session_id_n && !h->ccs_sent)
+        ok = record_write(c, CT_CHANGE_CIPHER_SPEC, (hf_view){(const uint8_t[]){1}, 1});
+    ok = ok && handshake_keys(c, (hf_view){secret, n});
+    ct_wipe(secret, sizeof secret);
+    return ok;
+}
+
+/* Early data of a client that resumes elsewhere: we took no ticket, so its records are skipped (4.3.10). */
+enum { EARLY_DATA_SKIPPED = 64 * 1024 };
+
+enum turn on_client_hello(hf_conn *c, hf_view msg)
+{
+    struct client_hello m;
+    hf_view             share;
+    struct hs          *h      = c->hs;
+    bool                second = h->retried;
+    if (!client_hello_read(&m, msg, &c->rep) || !hello_ok(c, &m) || !pick_suite(c, &m) || !pick_group(c, &m, &share))
+        return FAILED;
+    if (second ? !second_ok(c, &m, share) : !keep_hello(c, &m))
+        return FAILED;
+    c->skip_early = m.x.seen & X_EARLY_DATA ? EARLY_DATA_SKIPPED : c->skip_early;
+    if (!pick_alpn(c, &m) || !select_server(c, &m))
+        return FAILED;
+    if (!share.n) {
+        if (!ask_again(c, msg))
+            return FAILED;
+        if (h->session_id_n)
+            h->ccs_sent = record_write(c, CT_CHANGE_CIPHER_SPEC, (hf_view){(const uint8_t[]){1}, 1});
+        return OTHER;
+    }
+    if (!second)
+        transcript_start(c, msg, false);
+    else
+        transcript_add(c, msg);
+    c->rekeyed = true;
+    return answer(c, share) ? NEXT : FAILED;
+}
+
+/* ---- our flight: EncryptedExtensions, CertificateRequest, Certificate --------------------------------------- */
+
+static void request(hf_conn *c)
+{
+    const hf_config *cfg  = c->cfg;
+    size_t           mark = c->hs->flight.n;
+    cert_request_write(&c->hs->flight, (hf_view){0}, codes_view(&cfg->schemes_cert), codes_view(&cfg->schemes_cert),
+                       (hf_view){cfg->names, cfg->names_n});
+    message_sent(c, mark);
+    c->asked = true;
+    if (!cfg->n_names_cut)
+        return;
+    note(&c->rep, CA_LIST_CUT, HF_SKIPPED, 0, (int64_t)(cfg->n_names + cfg->n_names_cut), (int64_t)cfg->n_names);
+    trace_note(&c->trace, CA_LIST_CUT, (int64_t)(cfg->n_names + cfg->n_names_cut), (int64_t)cfg->n_names);
+}
+
+enum turn do_server_flight(hf_conn *c)
+{
+    struct hs *h    = c->hs;
+    hf_view    alpn = {(const uint8_t *)c->alpn, c->alpn ? strlen(c->alpn) : 0};
+    size_t     mark = h->flight.n;
+    enc_exts_write(&h->flight, h->name_used, alpn);
+    message_sent(c, mark);
+    if (c->cfg->demand != HF_DONT_ASK)
+        request(c);
+    mark = h->flight.n;
+    wr_bytes(&h->flight, h->cred->msg, h->cred->msg_n);
+    message_sent(c, mark);
+    return NEXT;
+}
