@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * key_inside.h - what the files about private keys share: where a key comes from, and how it is made.
+ */
+#ifndef HF_CRYPTO_KEY_INSIDE_H
+#define HF_CRYPTO_KEY_INSIDE_H
+#include "crypto/inside.h"
+
+/* A file's bytes, how the file is called, whom to ask for its passphrase, and where to complain. */
+struct source {
+    hf_view        bytes;
+    const char    *called;
+    hf_passphrase  ask;
+    void          *ctx;
+    struct report *rep;
+};
+
+enum { PASS_MAX = 1024 };
+/* Asks; false: nobody to ask, or no answer, and the report says so. The caller wipes pass. */
+bool source_passphrase(struct source *s, char pass[PASS_MAX]);
+/* The passphrase did not open it, or (offered false) nothing would: this libcrypto lacks the algorithm. */
+void *source_not_opened(struct source *s, bool offered);
+
+/* Takes pkey (NULL too: false is passed on). NULL: the report of s says why. */
+struct key *key_of(EVP_PKEY *take, struct source *s);
+
+/* What a file without a private key holds instead. */
+enum what {
+    IS_NOTHING_KNOWN,
+    IS_KEY,
+    IS_EMPTY,
+    IS_CUT_OFF,
+    IS_CERTIFICATE,
+    IS_REQUEST,
+    IS_CRL,
+    IS_PUBLIC_KEY,
+    IS_P12,
+    IS_P7,
+    IS_PARAMETERS,
+    IS_OPENSSH,
+    IS_PUTTY,
+    IS_PGP,
+    IS_JKS,
+    IS_UTF16
+};
+enum what what_label(hf_view pem_label);
+enum what what_bytes(hf_view not_pem);
+/* Fails with the check for it. */
+void *what_fail(struct source *s, enum what what);
+
+#endif
