@@ -85,7 +85,7 @@ typedef struct hf_check_info {
     const char *title;  /* one sentence: what is wrong */
     const char *hint;   /* one imperative sentence: what to do next */
     const char *rfc;    /* the section that demands it, may be "" */
-    const char *unit;   /* of want and got: "", "bytes", "time" (Unix seconds), "count", "code", "bits" */
+    const char *unit;   /* of want and got: see the head of checks.def; "time" is Unix seconds */
     uint8_t     alert;  /* the alert this check sends, HF_NO_ALERT = none */
 } hf_check_info;
 
@@ -221,7 +221,7 @@ int         hf_why_text(const hf_why *w, char *out, size_t room);
 void        hf_why_print(const hf_why *w, FILE *f);
 const char *hf_alert_name(uint8_t alert);
 const char *hf_message_name(uint8_t handshake_type);
-const char *hf_code_name(char kind, uint16_t code); /* 's'uite, 'g'roup, si'a'lg, 'v'ersion; never NULL */
+const char *hf_code_name(char kind, uint16_t code); /* 's'uite, 'g'roup, si'a'lg, 'v'ersion, e'x'tension; never NULL */
 
 /* The peer, proven. All results live as long as the connection. */
 const char *hf_peer_name(const hf_peer *p);    /* best name: URI, DNS, mail, IP, then DN */
