@@ -17,6 +17,9 @@ enum limit {
     LIMIT_EXTENSIONS       = 64,              /* extensions in one message */
     LIMIT_CERT_EXTENSIONS  = 64,              /* extensions in one certificate */
     LIMIT_SAN_NAMES        = 2048,            /* names in one subjectAltName */
+    LIMIT_RDN_VALUES       = 16,              /* attributes in one RDN of a name */
+    LIMIT_POLICIES         = 256,             /* policies or mappings in one certificate */
+    LIMIT_SERIAL           = 64,              /* bytes of a serial number; RFC 5280 4.1.2.2 asks CAs for 20 */
     LIMIT_CA_NAMES         = 4096,            /* names in one certificate_authorities that are looked at */
     LIMIT_CA_NAMES_BYTES   = 65532,           /* bytes of names that we announce */
     LIMIT_LIST             = 128,             /* entries of a list of groups, suites or schemes that are kept */

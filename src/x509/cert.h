@@ -81,7 +81,8 @@ struct cert {
     uint32_t unknown_at;
 };
 
-/* rep: which check, at which byte of der. c is only to be used when true is returned. */
+/* rep: which check, at which byte of der; it must hold no failure yet. c is only to be used when true is
+ * returned. */
 bool cert_parse(struct cert *c, hf_view der, struct report *rep);
 /* The length of the DER element at the start of bytes (a certificate in a run of them), 0 when it is none. */
 size_t der_whole(hf_view bytes);
@@ -89,6 +90,17 @@ size_t der_whole(hf_view bytes);
 bool cert_self_issued(const struct cert *c);
 void cert_sha256(const struct cert *c, uint8_t out[32]);
 void cert_spki_sha256(const struct cert *c, uint8_t out[32]);
+
+/* ---- extensions (ext.c) ---- */
+struct ext_walk {
+    hf_view      oid, value; /* contents of the OID; the DER inside the OCTET STRING */
+    bool         critical;
+    enum ext_bit bit;  /* 0: not one that we know */
+    uint32_t     at;   /* offset of the Extension in the certificate */
+    size_t       next; /* where the walk goes on */
+};
+/* Walks the extensions of a parsed certificate in their order: w starts zeroed; false at the end. */
+bool ext_next(const struct cert *c, struct ext_walk *w);
 
 /* ---- names (dn.c) ---- */
 /* RFC 4514, "CN=alice,O=Example"; printable. Returns the length written (cut with "..." when room is out). */
@@ -99,7 +111,10 @@ bool dn_equal(hf_view a, hf_view b);
 bool dn_within(hf_view name, hf_view base);
 /* The value of the last attribute of this type (OID contents), or empty. */
 hf_view dn_attribute(hf_view name, hf_view oid);
-bool    dn_empty(hf_view name);
+/* The same as text, for comparing with what people write: UTF-8, escaped as text_printable does but not by RFC
+ * 4514. Returns the length, 0 when it is not there; an empty value is no value. */
+size_t dn_attribute_text(hf_view name, hf_view oid, char *out, size_t room);
+bool   dn_empty(hf_view name);
 /* A fold of the name for indexes: equal names (7.1) have equal hashes. */
 uint64_t dn_hash(hf_view name);
 
@@ -120,7 +135,8 @@ struct gen_name {
     hf_view        value; /* contents; DN: the Name with header; OTHER: the whole contents */
     uint32_t       at;
 };
-/* Walks GeneralNames: *at starts at 0; false at the end. The contents were checked by cert_parse. */
+/* Walks GeneralNames: *at starts at 0; false at the end. general_names: the whole element with its header (a
+ * SEQUENCE as in c->san, or an implicit tag), checked by a parser. out->at counts from its first byte. */
 bool san_next(hf_view general_names, size_t *at, struct gen_name *out);
 /* Printable "DNS:example.com"; returns the length. */
 size_t gen_name_text(const struct gen_name *n, char *out, size_t room);
@@ -128,8 +144,9 @@ size_t gen_name_text(const struct gen_name *n, char *out, size_t room);
 size_t cert_best_name(const struct cert *c, char *out, size_t room);
 
 /* ---- server names (match.c, RFC 9525) ---- */
-/* Host name (A-label; wildcard only as a whole left-most label) or IP address in text form. */
+/* An IPv4 or IPv6 address in text form: its bytes, 4 or 16 of them. */
 bool name_is_ip(const char *name, uint8_t ip[16], size_t *n);
+/* The subjectAltName has this host name (A-labels; wildcards only as a whole left-most label) or IP address. */
 bool match_host(const struct cert *c, const char *name);
 
 /* ---- making (make.c, csr.c): see make.h ---- */
