@@ -57,7 +57,7 @@ const struct pubkey *key_public(const struct key *k)
 
 /* ---- from libcrypto's object to ours ---- */
 
-static bool algorithm_unknown(struct source *s, const char *name)
+bool key_algorithm_unknown(struct source *s, const char *name)
 {
     char text[160];
     text_add(text, sizeof text, 0, "%s: %s", s->called, name ? name : "?");
@@ -68,7 +68,7 @@ static bool fill_ec(struct key *k, struct source *s)
 {
     k->ec = EVP_PKEY_get1_EC_KEY(k->pkey);
     if (!k->ec)
-        return algorithm_unknown(s, "EC");
+        return key_algorithm_unknown(s, "EC");
     const EC_GROUP *g   = EC_KEY_get0_group(k->ec);
     int             nid = EC_GROUP_get_curve_name(g);
     for (enum curve c = CURVE_P256; c < N_CURVES; c++) {
@@ -81,7 +81,7 @@ static bool fill_ec(struct key *k, struct source *s)
                                   curve_point_len(c), NULL) == curve_point_len(c) ||
                no_memory(s->rep, 0);
     }
-    return algorithm_unknown(s, nid ? OBJ_nid2sn(nid) : "EC, curve not named");
+    return key_algorithm_unknown(s, nid ? OBJ_nid2sn(nid) : "EC, curve not named");
 }
 
 static enum hash_alg hash_called(const char *name)
@@ -118,13 +118,13 @@ static bool fill_rsa(struct key *k, struct source *s)
     const BIGNUM *n = NULL, *e = NULL;
     k->rsa = EVP_PKEY_get1_RSA(k->pkey);
     if (!k->rsa)
-        return algorithm_unknown(s, "RSA");
+        return key_algorithm_unknown(s, "RSA");
     RSA_get0_key(k->rsa, &n, &e, NULL);
     k->pub.bits = (unsigned)BN_num_bits(n);
     if (k->pub.bits < RSA_BITS_MIN || k->pub.bits > RSA_BITS_MAX)
         return fail_text(s->rep, KEY_RSA_SIZE, 0, RSA_BITS_MAX, k->pub.bits, s->called);
     if (BN_num_bytes(e) > E_BYTES_MAX)
-        return algorithm_unknown(s, "RSA with an exponent of more than 256 bits");
+        return key_algorithm_unknown(s, "RSA with an exponent of more than 256 bits");
     k->pub.kind = KEY_RSA;
     k->pub.n    = (hf_view){k->numbers, (size_t)BN_bn2bin(n, k->numbers)};
     k->pub.e    = (hf_view){k->numbers + SIG_MAX, (size_t)BN_bn2bin(e, k->numbers + SIG_MAX)};
@@ -157,7 +157,7 @@ static bool fill(struct key *k, struct source *s)
     case EVP_PKEY_ED448:
         return fill_eddsa(k, KEY_ED448, s);
     default:
-        return algorithm_unknown(s, EVP_PKEY_get0_type_name(k->pkey));
+        return key_algorithm_unknown(s, EVP_PKEY_get0_type_name(k->pkey));
     }
 }
 

@@ -21,8 +21,10 @@ bool source_passphrase(struct source *s, char pass[PASS_MAX]);
 /* The passphrase did not open it, or (offered false) nothing would: this libcrypto lacks the algorithm. */
 void *source_not_opened(struct source *s, bool offered);
 
-/* Takes pkey (NULL too: false is passed on). NULL: the report of s says why. */
+/* NULL: the report of s says why. */
 struct key *key_of(EVP_PKEY *take, struct source *s);
+/* A key of a kind that is of no use here; always false. */
+bool key_algorithm_unknown(struct source *s, const char *name);
 
 /* What a file without a private key holds instead. */
 enum what {

@@ -15,6 +15,7 @@
 #include <openssl/asn1t.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -65,6 +66,30 @@ static bool pbe_offered(const X509_ALGOR *alg)
 
 /* ---- DER ---- */
 
+/* A PKCS#8 key that libcrypto cannot make an object of: its algorithm may be the reason. */
+static EVP_PKEY *not_made(struct source *s, const PKCS8_PRIV_KEY_INFO *info)
+{
+    static const int   known[] = {NID_rsaEncryption, NID_rsassaPss, NID_X9_62_id_ecPublicKey, NID_ED25519, NID_ED448};
+    const ASN1_OBJECT *oid     = NULL;
+    char               name[80];
+    PKCS8_pkey_get0(&oid, NULL, NULL, NULL, info);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (OBJ_obj2nid(oid) == known[i])
+            return what_fail(s, IS_KEY);
+    OBJ_obj2txt(name, sizeof name, oid, 0);
+    key_algorithm_unknown(s, name);
+    return NULL;
+}
+
+static EVP_PKEY *from_info(struct source *s, PKCS8_PRIV_KEY_INFO *take)
+{
+    EVP_PKEY *pkey = EVP_PKCS82PKEY(take);
+    if (!pkey)
+        not_made(s, take);
+    PKCS8_PRIV_KEY_INFO_free(take);
+    return pkey;
+}
+
 static EVP_PKEY *from_encrypted(struct source *s, const X509_SIG *sealed)
 {
     char              pass[PASS_MAX];
@@ -76,17 +101,24 @@ static EVP_PKEY *from_encrypted(struct source *s, const X509_SIG *sealed)
     ct_wipe(pass, sizeof pass);
     if (!info)
         return source_not_opened(s, pbe_offered(alg));
-    EVP_PKEY *pkey = EVP_PKCS82PKEY(info);
-    PKCS8_PRIV_KEY_INFO_free(info);
-    return pkey ? pkey : what_fail(s, IS_KEY);
+    return from_info(s, info);
 }
 
-/* A key of one of the plain forms; NULL: it is none of them. */
+/* A key in PKCS#1 or SEC1 form; NULL: it is neither. */
 static EVP_PKEY *from_plain(hf_view der)
 {
-    const unsigned char *p    = der.p;
-    EVP_PKEY            *pkey = d2i_AutoPrivateKey(NULL, &p, (long)der.n);
-    if (pkey && p == der.p + der.n)
+    const unsigned char *p = der.p, *q = der.p, *end = der.p + der.n;
+    EVP_PKEY            *pkey = EVP_PKEY_new();
+    RSA                 *rsa  = d2i_RSAPrivateKey(NULL, &p, (long)der.n);
+    EC_KEY              *ec   = rsa ? NULL : d2i_ECPrivateKey(NULL, &q, (long)der.n);
+    bool                 ok   = false;
+    if (pkey && rsa && p == end)
+        ok = EVP_PKEY_set1_RSA(pkey, rsa) == 1;
+    else if (pkey && ec && q == end)
+        ok = EVP_PKEY_set1_EC_KEY(pkey, ec) == 1;
+    RSA_free(rsa);
+    EC_KEY_free(ec);
+    if (ok)
         return pkey;
     EVP_PKEY_free(pkey);
     return NULL;
@@ -94,14 +126,20 @@ static EVP_PKEY *from_plain(hf_view der)
 
 static EVP_PKEY *from_der(struct source *s, hf_view der)
 {
-    const unsigned char *p      = der.p;
+    const unsigned char *p = der.p, *q = der.p, *end = der.p + der.n;
     EVP_PKEY            *pkey   = NULL;
     X509_SIG            *sealed = d2i_X509_SIG(NULL, &p, (long)der.n);
-    if (sealed && p == der.p + der.n)
+    PKCS8_PRIV_KEY_INFO *info   = d2i_PKCS8_PRIV_KEY_INFO(NULL, &q, (long)der.n);
+    if (sealed && p == end) {
         pkey = from_encrypted(s, sealed);
-    else if (!(pkey = from_plain(der)))
+    } else if (info && q == end) {
+        pkey = from_info(s, info);
+        info = NULL;
+    } else if (!(pkey = from_plain(der))) {
         what_fail(s, what_bytes(der));
+    }
     X509_SIG_free(sealed);
+    PKCS8_PRIV_KEY_INFO_free(info);
     return pkey;
 }
 
@@ -150,7 +188,9 @@ out:
 
 static EVP_PKEY *from_block(struct source *s, const struct pem_block *b)
 {
-    static const char mark[] = "DEK-Info:";
+    static const char mark[] = "DEK-Info:", dsa[] = "DSA PRIVATE KEY";
+    if (b->label.n == sizeof dsa - 1 && !memcmp(b->label.p, dsa, b->label.n))
+        return key_algorithm_unknown(s, "DSA"), NULL;
     if (memmem(b->whole.p, b->whole.n, mark, sizeof mark - 1))
         return from_old_pem(s, b->whole);
     return from_der(s, (hf_view){b->der, b->n});

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * crypto_kx.c - what the vectors do not show: both ends of a key exchange meet, replay and refuse; a hash can
- * be forked; an AEAD rests and wakes; nothing is left in libcrypto's error queue; threads do not disturb each
- * other; memory may run out anywhere.
+ * be forked; an AEAD rests and wakes; numbers and points that are no keys; nothing is left in libcrypto's
+ * error queue; threads do not disturb each other; memory may run out anywhere.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -189,6 +189,70 @@ static void an_aead_rests_and_refuses(void **s)
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* ---- public keys ---- */
+
+static void numbers_that_are_no_rsa_key(void **s)
+{
+    uint8_t       n[2049], e[33] = {1};
+    struct pubkey k = {.kind = KEY_RSA, .n = {n, 256}, .e = {(const uint8_t *)"\3", 1}};
+    memset(n, 0xff, sizeof n);
+    assert_true(pubkey_valid(&k));
+    k.n.n = 2048;
+    assert_true(pubkey_valid(&k)); /* 16384 bits */
+    k.n.n = 2049;
+    assert_false(pubkey_valid(&k));
+    k.n.n = 64;
+    assert_true(pubkey_valid(&k)); /* 512 bits */
+    n[0] = 0x7f;
+    assert_false(pubkey_valid(&k));
+    n[0]  = 0xff;
+    n[63] = 0xfe;
+    assert_false(pubkey_valid(&k));
+    n[63] = 0xff;
+    k.e   = (hf_view){e, 1};
+    assert_false(pubkey_valid(&k)); /* 1 */
+    k.e = (hf_view){(const uint8_t *)"\4", 1};
+    assert_false(pubkey_valid(&k));
+    k.e = (hf_view){NULL, 0};
+    assert_false(pubkey_valid(&k));
+    e[32] = 1;
+    k.e   = (hf_view){e, 33};
+    assert_false(pubkey_valid(&k));
+}
+
+static void points_that_are_none(void **s)
+{
+    uint8_t       raw[133];
+    struct key   *one = key_generate(KEY_EC_P256, 0);
+    struct pubkey k   = *key_public(one);
+    assert_true(pubkey_valid(&k));
+    memcpy(raw, k.raw.p, k.raw.n);
+    k.raw.p = raw;
+    for (size_t n = 0; n < 65; n++) {
+        k.raw.n = n;
+        assert_false(pubkey_valid(&k));
+    }
+    raw[0]  = (uint8_t)(2 + (raw[64] & 1)); /* compressed */
+    k.raw.n = 33;
+    assert_true(pubkey_valid(&k));
+    raw[0]  = (uint8_t)(6 + (raw[64] & 1)); /* hybrid */
+    k.raw.n = 65;
+    assert_false(pubkey_valid(&k));
+    raw[0] = 4;
+    raw[64] ^= 1; /* beside the curve */
+    assert_false(pubkey_valid(&k));
+    raw[64] ^= 1;
+    k.kind = KEY_EC_P384;
+    assert_false(pubkey_valid(&k));
+    k.kind = KEY_OTHER;
+    assert_false(pubkey_valid(&k));
+    raw[0] = 0;
+    k      = (struct pubkey){.kind = KEY_EC_P256, .raw = {raw, 1}}; /* infinity */
+    assert_false(pubkey_valid(&k));
+    assert_int_equal(ERR_peek_error(), 0);
+    key_free(one);
+}
+
 static void *one_thread(void *failed)
 {
     uint8_t        secret[KX_SECRET_MAX], sig[SIG_MAX];
@@ -243,6 +307,8 @@ int main(void)
         cmocka_unit_test(mlkem_key_out_of_range),
         cmocka_unit_test(a_hash_can_be_forked),
         cmocka_unit_test(an_aead_rests_and_refuses),
+        cmocka_unit_test(numbers_that_are_no_rsa_key),
+        cmocka_unit_test(points_that_are_none),
         cmocka_unit_test(threads_do_not_meet),
         cmocka_unit_test(memory_runs_out),
     };
