@@ -5,6 +5,7 @@
  */
 #include "file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -83,6 +84,7 @@ uint8_t *file_read(const char *name, size_t *n, struct mem *m, struct report *re
         ok = fail_text(rep, FILE_EMPTY, 0, 1, 0, name);
     if (!ok)
         return mem_free(m, b.p), NULL;
+    assert(b.p); /* it holds bytes */
     b.p[b.n] = 0;
     *n       = b.n;
     return b.p;

@@ -46,7 +46,7 @@ enum what {
     IS_UTF16
 };
 enum what what_label(hf_view pem_label);
-enum what what_bytes(hf_view not_pem);
+enum what what_bytes(hf_view v);
 /* Fails with the check for it. */
 void *what_fail(struct source *s, enum what what);
 

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# The habits; Meson does the work (meson.build). `make` is all a newcomer needs, then `make check`, `make demo`.
+BUILD := build
+PREFIX ?= /usr/local
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+# Everything missing is installed through apt-get (tools/packages lists it), or named where there is none.
+$(BUILD)/build.ninja:
+	@tools/need build
+	meson setup --prefix $(PREFIX) $(BUILD)
+
+# All tests and guards; the last line is `N passed, N failed, N skipped`.
+check: all
+	@tools/need demo check
+	@tools/check --build $(BUILD)
+
+# A real service behind `handfast server`: one client admitted, three refused, each with its cause.
+demo: all
+	@tools/need demo
+	@tools/demo $(BUILD)
+
+bench: all
+	@bench/run --build $(BUILD)
+
+floors size:
+	@tools/$@
+
+lint: all
+	@tools/need lint
+	@tools/lint $(BUILD)
+
+install: all
+	meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all check demo bench floors size lint install clean
