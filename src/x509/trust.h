@@ -9,21 +9,37 @@
 
 struct anchor {
     struct cert cert;
-    const char *file;  /* where it came from, "" when from memory */
-    unsigned    index; /* of the certificate in that file, 0 = first */
+    const char *file;   /* where it came from, as it was called */
+    unsigned    index;  /* of the certificate in that file, 0 = first */
+    size_t      number; /* among the anchors: trust_anchor(t, number) is this one */
 };
 
-/* The n-th anchor in the order given. */
+/* The n-th anchor in the order given; NULL behind the last. */
 const struct anchor *trust_anchor(const hf_trust *t, size_t i);
-/* Anchors whose subject equals name (7.1): starts with *i = 0; NULL at the end. Constant time in the number of anchors. */
-const struct anchor *trust_by_name(const hf_trust *t, hf_view name, size_t *i);
-const struct anchor *trust_by_key_id(const hf_trust *t, hf_view ski, size_t *i);
+
+/* Look-ups that cost the same with one anchor and with 10,000. An iterator starts from zero; who knows the
+ * fold of the name (dn_hash) already may set key and started. */
+struct trust_iter {
+    uint64_t key;
+    size_t   at;
+    bool     started;
+};
+/* The next anchor whose subject equals name (RFC 5280 7.1), in the order given; NULL at the end. */
+const struct anchor *trust_by_name(const hf_trust *t, hf_view name, struct trust_iter *it);
+/* The next anchor with this subjectKeyIdentifier. */
+const struct anchor *trust_by_key_id(const hf_trust *t, hf_view key_id, struct trust_iter *it);
+/* The anchor that is this very certificate, or NULL. */
+const struct anchor *trust_same(const hf_trust *t, const struct cert *c);
 /* This very certificate is pinned. */
 bool   trust_pinned(const hf_trust *t, hf_view der);
 size_t trust_pins(const hf_trust *t);
-/* The CA names to announce, as one run of DER Names, within max bytes (2 bytes of length each counted);
- * *cut: how many were left out. Lives as long as the trust. */
+
+/* Adds one certificate as an anchor whatever it is: for test corpora whose rule that is. The DER is copied.
+ * False: it does not parse (hf_trust_why is left alone), or memory is out. */
+bool trust_anchor_anything(hf_trust *t, hf_view der);
+
 enum hf_hints trust_hint_mode(const hf_trust *t);
-bool          trust_hint(const hf_trust *t, size_t i, hf_view *name); /* false behind the last */
+/* The i-th CA name to announce, under the mode in force, each name once; false behind the last. */
+bool trust_hint(const hf_trust *t, size_t i, hf_view *name);
 
 #endif
