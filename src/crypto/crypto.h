@@ -17,7 +17,8 @@
 #include "base/mem.h"
 #include "base/why.h"
 
-/* Thread-safe, idempotent; false: this libcrypto lacks something that handfast cannot do without. */
+/* Comes before all else here. Thread-safe, idempotent; false: this libcrypto lacks something that handfast cannot
+ * do without. */
 bool        crypto_init(void);
 const char *crypto_version(void); /* "OpenSSL 3.0.19 ..." */
 

@@ -78,7 +78,11 @@ void hash_update(struct hash *h, const void *p, size_t n)
     }
 }
 
-/* Ends h itself, which is then of no more use. */
+static size_t state_len(enum hash_alg alg)
+{
+    return alg == HASH_SHA1 ? sizeof(SHA_CTX) : alg == HASH_SHA256 ? sizeof(SHA256_CTX) : sizeof(SHA512_CTX);
+}
+
 static void finish(struct hash *h, uint8_t *out)
 {
     switch (h->alg) {
@@ -99,11 +103,18 @@ static void finish(struct hash *h, uint8_t *out)
     }
 }
 
+void hash_end(struct hash *h, uint8_t *out)
+{
+    finish(h, out);
+    ct_wipe(h->state, state_len(h->alg));
+}
+
 void hash_final(const struct hash *h, uint8_t *out)
 {
-    struct hash copy = *h;
-    finish(&copy, out);
-    ct_wipe(&copy, sizeof copy);
+    struct hash copy;
+    copy.alg = h->alg;
+    memcpy(copy.state, h->state, state_len(h->alg));
+    hash_end(&copy, out);
 }
 
 void hash_once(enum hash_alg alg, hf_view v, uint8_t *out)
@@ -111,6 +122,5 @@ void hash_once(enum hash_alg alg, hf_view v, uint8_t *out)
     struct hash h;
     hash_init(&h, alg);
     hash_update(&h, v.p, v.n);
-    finish(&h, out);
-    ct_wipe(&h, sizeof h);
+    hash_end(&h, out);
 }

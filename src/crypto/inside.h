@@ -53,6 +53,9 @@ static inline size_t           curve_point_len(enum curve c)
     return 1 + 2 * curve_info[c].bytes;
 }
 
+/* hash.c: ends h itself and wipes it, which spares a copy. */
+void hash_end(struct hash *h, uint8_t *out);
+
 /* kx_ec.c: ECDH. priv holds a scalar, point an uncompressed point. */
 bool ecdh_make(enum curve c, const struct rnd *rnd, uint8_t *priv, uint8_t *point);
 bool ecdh_derive(enum curve c, const uint8_t *priv, hf_view peer, uint8_t *secret);
