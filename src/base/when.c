@@ -5,6 +5,8 @@
  */
 #include "when.h"
 
+#include <string.h>
+
 enum { DAY = 86400, HOUR = 3600, MINUTE = 60 };
 enum { DAYS_400_YEARS = 146097, DAYS_TO_1970 = 719468 }; /* from 1 March of year 0 */
 
@@ -64,6 +66,47 @@ struct when when_of_unix(int64_t seconds)
                          .hour   = sec / HOUR,
                          .minute = sec % HOUR / MINUTE,
                          .second = sec % MINUTE};
+}
+
+/* n digits at text[at]; -1 when they are none. */
+static int digits(const char *text, size_t at, size_t n)
+{
+    int v = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (text[at + i] < '0' || text[at + i] > '9')
+            return -1;
+        v = v * 10 + (text[at + i] - '0');
+    }
+    return v;
+}
+
+/* What follows the seconds: "Z" or "+hh:mm", as seconds east of UTC. */
+static bool zone(const char *text, size_t n, int64_t *east)
+{
+    *east = 0;
+    if (n == 1)
+        return text[0] == 'Z' || text[0] == 'z';
+    if (n != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+        return false;
+    int hours = digits(text, 1, 2), minutes = digits(text, 4, 2);
+    *east = (text[0] == '-' ? -1 : 1) * ((int64_t)hours * HOUR + (int64_t)minutes * MINUTE);
+    return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
+}
+
+bool when_parse(const char *text, int64_t *seconds)
+{
+    enum { UP_TO_SECONDS = 19 };
+    size_t  n = strlen(text);
+    int64_t east;
+    if (n < UP_TO_SECONDS || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') ||
+        text[13] != ':' || text[16] != ':' || !zone(text + UP_TO_SECONDS, n - UP_TO_SECONDS, &east))
+        return false;
+    struct when w = {digits(text, 0, 4),  digits(text, 5, 2),  digits(text, 8, 2),
+                     digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)};
+    if (w.year < 0 || !when_to_unix(&w, seconds))
+        return false;
+    *seconds -= east;
+    return true;
 }
 
 /* Moments outside the years 0 to 9999 are shown as the nearest one inside. */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * settings.h - what the options of server, client and connect come to: the struct that opt.h fills, the rules
+ * between options, and the sealed library configuration that is made from it.
+ */
+#ifndef HF_PROG_SETTINGS_H
+#define HF_PROG_SETTINGS_H
+#include "base/why.h"
+#include "prog/opt.h"
+
+enum { CREDS_MAX = 16 };
+enum client_auth { AUTH_UNSET, AUTH_REQUIRED, AUTH_OPTIONAL };
+enum tls_choice { TLS_UNSET, TLS_1_2, TLS_1_3 };
+
+struct settings {
+    enum hf_role role;
+    const char  *listen, *target;
+    struct {
+        const char *chain, *key; /* key NULL: in the same file */
+    } creds[CREDS_MAX];
+    unsigned        n_creds;
+    struct opt_list cacerts, pins;
+    const char     *ca_names, *alpn, *server_name, *keylog, *pass;
+    unsigned        client_auth;      /* enum client_auth */
+    unsigned        tls_min, tls_max; /* enum tls_choice */
+    unsigned        log;              /* enum log_format, 0 = not given */
+    unsigned        threads;          /* 0 = one per core */
+    bool            allow_all, disable_auth, send_nothing;
+    int64_t         shutdown_ms, handshake_ms, connect_ms;
+};
+
+/* Option handlers for the tables (OPT_CALL). */
+const char *settings_cert(void *into, const char *file);
+const char *settings_key(void *into, const char *file);
+const char *settings_keystore(void *into, const char *file);
+
+/* The rules between options; false: the complaint is on stderr. */
+bool settings_check(const struct settings *s, const struct command *c);
+/* The sealed configuration; NULL: why says what is wrong with which file. trace: keep each connection's story. */
+hf_config *settings_config(const struct settings *s, bool trace, hf_why *why);
+/* Opens the file of --keylog; -1: none is wanted, or rep says why not. */
+int settings_keylog(const struct settings *s, struct report *rep);
+/* The host part of the target, or --server-name: what the server's certificate must name. NULL: none. */
+const char *settings_server_name(const struct settings *s, const char *target_host);
+
+/* Where a passphrase comes from: "file:F", "env:VAR", "prompt"; NULL = nowhere. ctx is that text. */
+bool        pass_ask(void *ctx, const char *file, char *out, size_t room);
+const char *pass_check(const char *source); /* NULL, or what is wrong with it */
+
+/* Rows that several commands share. */
+#define SETTINGS_AT(field) offsetof(struct settings, field)
+#define OPT_ROW_CERT                                                                                                   \
+    {                                                                                                                  \
+        "cert", OPT_CALL, 0, "FILE",                                                                                   \
+            "our certificate, then its intermediates (PEM), or a\nPKCS#12 file; with --key behind it, may be given "   \
+            "again",                                                                                                   \
+            settings_cert, NULL                                                                                        \
+    }
+#define OPT_ROW_KEY                                                                                                    \
+    {                                                                                                                  \
+        "key", OPT_CALL, 0, "FILE", "its private key (PEM or DER), if not in the same file", settings_key, NULL        \
+    }
+#define OPT_ROW_KEYSTORE                                                                                               \
+    {                                                                                                                  \
+        "keystore", OPT_CALL, 0, "FILE", "certificate and key in one file: PKCS#12 or PEM", settings_keystore, NULL    \
+    }
+#define OPT_ROW_STOREPASS                                                                                              \
+    {                                                                                                                  \
+        "storepass", OPT_UNKNOWN, 0, NULL,                                                                             \
+            "every user of this host can read a passphrase on a command line; use --pass file:F, --pass env:VAR or "   \
+            "--pass prompt.",                                                                                          \
+            NULL, NULL                                                                                                 \
+    }
+#define OPT_ROW_PASS                                                                                                   \
+    {                                                                                                                  \
+        "pass", OPT_TEXT, SETTINGS_AT(pass), "SOURCE", "passphrase of the key: file:F, env:VAR or prompt", NULL, NULL  \
+    }
+#define OPT_ROW_TLS_MIN                                                                                                \
+    {                                                                                                                  \
+        "tls-min", OPT_CHOICE, SETTINGS_AT(tls_min), "1.2|1.3", "oldest TLS version (1.3)", NULL, NULL                 \
+    }
+#define OPT_ROW_TLS_MAX                                                                                                \
+    {                                                                                                                  \
+        "tls-max", OPT_CHOICE, SETTINGS_AT(tls_max), "1.2|1.3", "newest TLS version (1.3)", NULL, NULL                 \
+    }
+#define OPT_ROW_KEYLOG                                                                                                 \
+    {                                                                                                                  \
+        "keylog", OPT_TEXT, SETTINGS_AT(keylog), "FILE",                                                               \
+            "append the secrets of all connections (SSLKEYLOGFILE):\nwhoever reads it reads everything; for "          \
+            "debugging only",                                                                                          \
+            NULL, NULL                                                                                                 \
+    }
+#define OPT_ROW_LOG                                                                                                    \
+    {                                                                                                                  \
+        "log", OPT_CHOICE, SETTINGS_AT(log), "text|json", "one line for each connection, on stdout (text)", NULL, NULL \
+    }
+#define OPT_ROW_HELP                                                                                                   \
+    {                                                                                                                  \
+        "help", OPT_UNKNOWN, 0, NULL, "", NULL, NULL                                                                   \
+    }
+
+#endif
