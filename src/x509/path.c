@@ -21,6 +21,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "policy.h"
+#include "proven.h"
 
 static const struct cert *top(const struct walk *w)
 {
@@ -58,7 +59,7 @@ static bool is_signed(struct walk *w, int child, int issuer, const struct anchor
         return s->good;
     if (!spend(w, w->n_seals < w->max_seals, PATH_SIGNATURES_SPENT, w->max_seals, w->n_seals))
         return false;
-    good                   = sig_verify(&x->sig, &c->key, x->tbs, x->sig_bits);
+    good                   = proven_verify(w->how->proven, &x->sig, &c->key, x->tbs, x->sig_bits);
     w->seals[w->n_seals++] = (struct seal){(int16_t)child, (int16_t)issuer, a ? (uint32_t)a->number : 0, good};
     return good;
 }

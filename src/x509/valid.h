@@ -9,6 +9,7 @@
 enum purpose { FOR_CLIENT_AUTH = 1, FOR_SERVER_AUTH = 2 }; /* what the leaf is to be used for */
 enum profile { PROFILE_PRIVATE, PROFILE_WEB };
 
+struct proven;
 struct valid_tries;
 
 /* Zero is a valid state but for trust, purpose and now. */
@@ -24,6 +25,7 @@ struct valid_how {
     const hf_view      *policies;    /* acceptable certificate policies (OID contents); none: any */
     size_t              n_policies;
     bool                explicit_policy; /* the path must be valid for one of them (RFC 5280 6.1.1 (e)) */
+    struct proven      *proven;          /* signatures verified before; NULL: none are remembered */
     struct valid_tries *tries;           /* filled with every candidate that was turned down; NULL: not wanted */
 };
 
