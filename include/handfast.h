@@ -163,6 +163,9 @@ void hf_config_insecure_keylog(hf_config *c, bool on);
 void hf_config_insecure_unverified(hf_config *c, bool on);
 /* Bytes that one connection may hold at most; 0 = the default (1 MiB). */
 void hf_config_ceiling(hf_config *c, size_t bytes);
+/* Certificate signatures that are remembered once verified, so that a returning peer costs less; everything else
+ * about its chain is judged again each time. The default is 8192 (32 bytes each); 0 remembers none. */
+void hf_config_remember(hf_config *c, size_t signatures);
 /* Randomness for replaying handshakes in tests; the default is libcrypto's. */
 void hf_config_insecure_random(hf_config *c, void (*fill)(void *ctx, uint8_t *p, size_t n), void *ctx);
 /* Checks everything that was set, once, together: files, keys, dates, orders. After it the config is

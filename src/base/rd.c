@@ -74,6 +74,12 @@ struct rd rd_vec(struct rd *r, unsigned prefix, enum check id)
     return sub;
 }
 
+hf_view rd_opaque(struct rd *r, unsigned prefix)
+{
+    struct rd v = rd_vec(r, prefix, r->short_);
+    return rd_rest(&v);
+}
+
 bool rd_end(const struct rd *r, enum check id)
 {
     if (report_bad(r->rep))

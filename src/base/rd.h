@@ -27,6 +27,8 @@ uint32_t rd_u32(struct rd *r);
 hf_view rd_bytes(struct rd *r, size_t n);
 /* A vector with a length prefix of `prefix` bytes (1 to 3), as a sub-reader; id: its length runs past the end. */
 struct rd rd_vec(struct rd *r, unsigned prefix, enum check id);
+/* The same, whole, when its contents need no reader; too long is the reader's own check. */
+hf_view rd_opaque(struct rd *r, unsigned prefix);
 /* Nothing may be left; false when something is or the reader has failed before. */
 bool rd_end(const struct rd *r, enum check id);
 /* What is left, without reading it. */

@@ -7,6 +7,7 @@
 
 #include "base/ct.h"
 #include "tls/conn.h"
+#include "tls/msg12.h"
 
 /* ---- transcript and keys ------------------------------------------------------------------------------ */
 
@@ -18,6 +19,8 @@ void transcript_hash(const hf_conn *c, uint8_t out[HASH_MAX])
 void transcript_add(hf_conn *c, hf_view msg)
 {
     hash_update(&c->hs->transcript, msg.p, msg.n);
+    if (c->hs->keep_all)
+        wr_view(&c->hs->hello, msg);
 }
 
 /* "when the server responds to a ClientHello with a HelloRetryRequest, the value of ClientHello1 is replaced
@@ -78,6 +81,8 @@ static enum turn no_certificate(hf_conn *c)
 {
     if (c->cfg->role == HF_CLIENT)
         return fail(&c->rep, CERT_NONE_FROM_SERVER, 0, 1, 0), FAILED;
+    if (c->cfg->demand == HF_REQUIRE && c->version == TLS12)
+        return fail(&c->rep, CERT12_NONE_FROM_CLIENT, 0, 1, 0), FAILED;
     if (c->cfg->demand == HF_REQUIRE)
         return fail(&c->rep, CERT_NONE_FROM_CLIENT, 0, 1, 0), FAILED;
     note(&c->rep, CERT_NONE_BUT_OPTIONAL, HF_SKIPPED, 0, 0, 0);
@@ -101,7 +106,8 @@ static bool leaf_verified(hf_conn *c, const struct certificate *m)
     struct valid_how how    = {.trust   = c->cfg->trust,
                                .purpose = client ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
                                .name    = client ? c->server_name : NULL,
-                               .now     = c->now_ms / 1000};
+                               .now     = c->now_ms / 1000,
+                               .proven  = c->cfg->proven};
     if (!valid_chain(&how, m->chain, m->n, &c->mem, &c->hs->path, &c->rep))
         return false;
     c->hs->leaf = &c->hs->path.certs[0];
@@ -117,7 +123,9 @@ enum turn on_certificate(hf_conn *c, hf_view msg)
     if (!c->claimed)
         return fail(&c->rep, CERT_MSG_NO_MEMORY, 0, 0, (int64_t)msg.n), FAILED;
     c->claimed_n = msg.n;
-    if (!certificate_read(&m, (hf_view){c->claimed, msg.n}, c->hs->offered, &c->rep))
+    hf_view kept = {c->claimed, msg.n};
+    if (!(c->version == TLS12 ? certificate12_read(&m, kept, &c->rep)
+                              : certificate_read(&m, kept, c->hs->offered, &c->rep)))
         return FAILED;
     transcript_add(c, msg);
     if (m.context.n)
@@ -133,6 +141,8 @@ enum turn on_certificate(hf_conn *c, hf_view msg)
 static bool proof_ok(hf_conn *c, const struct cert_verify *m, const struct scheme *s)
 {
     uint8_t th[HASH_MAX], tbs[TBS_MAX];
+    if (c->version == TLS12) /* RFC 5246 7.4.8: all messages so far */
+        return !c->hs->hello.full && sig_verify(&s->how, &c->hs->leaf->key, wr_done(&c->hs->hello), m->signature);
     transcript_hash(c, th);
     size_t n = cert_verify_tbs(c->cfg->role == HF_CLIENT, th, hash_len(c->hs->suite->hash), tbs);
     return sig_verify(&s->how, &c->hs->leaf->key, (hf_view){tbs, n}, m->signature);
@@ -143,11 +153,12 @@ enum turn on_cert_verify(hf_conn *c, hf_view msg)
     struct cert_verify m;
     if (!cert_verify_read(&m, msg, &c->rep))
         return FAILED;
-    const struct scheme *s   = scheme_of(m.scheme);
-    enum key_kind        key = c->hs->leaf->key.kind;
-    if (!s || !s->in_handshake || !codes_have(codes_view(&c->cfg->schemes), m.scheme))
+    const struct scheme *s    = scheme_of(m.scheme);
+    enum key_kind        key  = c->hs->leaf->key.kind;
+    const struct codes  *ours = c->version == TLS12 ? &c->cfg->schemes_cert : &c->cfg->schemes;
+    if (!s || !codes_have(codes_view(ours), m.scheme))
         return fail(&c->rep, CV_SCHEME_NOT_OFFERED, MSG_HEADER, 0, m.scheme), FAILED;
-    if (s->key != key)
+    if (!scheme_fits(s, key, c->version))
         return fail(&c->rep, CV_SCHEME_NOT_FOR_KEY, MSG_HEADER, 0, m.scheme), FAILED;
     if (!need(&c->rep, proof_ok(c, &m, s), CV_SIGNATURE, MSG_HEADER + 4, 0, m.scheme))
         return FAILED;
@@ -181,26 +192,37 @@ enum turn on_finished(hf_conn *c, hf_view msg)
 
 /* ---- our own signature and Finished ---------------------------------------------------------------------- */
 
+/* What is signed: in TLS 1.2 the step before has said so. */
+static void prepare_to_sign(hf_conn *c)
+{
+    struct hs *h = c->hs;
+    uint8_t    th[HASH_MAX];
+    if (h->to_sign.n)
+        return;
+    transcript_hash(c, th);
+    h->to_sign = (hf_view){h->tbs, cert_verify_tbs(c->cfg->role == HF_SERVER, th, hash_len(h->suite->hash), h->tbs)};
+}
+
 /* The signature is made here, or, when the signer is outside, waited for (HF_WANT_SIGNATURE). */
 enum turn do_sign(hf_conn *c)
 {
     struct hs *h = c->hs;
-    if (h->tbs_n == 0) {
-        uint8_t th[HASH_MAX];
-        transcript_hash(c, th);
-        h->tbs_n = cert_verify_tbs(c->cfg->role == HF_SERVER, th, hash_len(h->suite->hash), h->tbs);
-        if (h->cred->key) {
-            h->signed_ = true;
-            h->denied_to_sign =
-                !key_sign(h->cred->key, &scheme_of(h->scheme)->how, (hf_view){h->tbs, h->tbs_n}, h->sig, &h->sig_n);
-        }
+    prepare_to_sign(c);
+    if (!h->signed_ && h->cred->key) {
+        h->signed_        = true;
+        h->denied_to_sign = !key_sign(h->cred->key, &scheme_of(h->scheme)->how, h->to_sign, h->sig, &h->sig_n);
     }
     if (!h->signed_)
         return WAIT;
     if (h->denied_to_sign)
         return fail_text(&c->rep, SIGN_FAILED, 0, 0, h->scheme, hf_cred_name(h->cred)), FAILED;
-    size_t mark = h->flight.n;
-    cert_verify_write(&h->flight, h->scheme, (hf_view){h->sig, h->sig_n});
+    size_t  mark = h->flight.n;
+    hf_view sig  = {h->sig, h->sig_n};
+    if (c->state == S12_SIGN)
+        server_kx_write(&h->flight, (hf_view){h->to_sign.p + 2 * RANDOM_BYTES, h->to_sign.n - 2 * RANDOM_BYTES},
+                        h->scheme, sig);
+    else
+        cert_verify_write(&h->flight, h->scheme, sig);
     message_sent(c, mark);
     return NEXT;
 }

@@ -41,8 +41,9 @@ static const char *name_to_send(const hf_conn *c)
 
 static void write_hello(hf_conn *c)
 {
-    static const uint8_t tls13[] = {3, 4};
-    struct hs           *h       = c->hs;
+    static const uint8_t versions[] = {3, 4, 3, 3};
+    bool                 both       = c->cfg->version_min < TLS13;
+    struct hs           *h          = c->hs;
     /* The certificate schemes stand in signature_algorithms too: many servers look only there. PKCS#1 in a
      * CertificateVerify is refused all the same (4.3.3). */
     struct client_hello_out m = {.random        = h->client_random,
@@ -52,9 +53,12 @@ static void write_hello(hf_conn *c)
                                  .sig_algs      = codes_view(&c->cfg->schemes_cert),
                                  .sig_algs_cert = codes_view(&c->cfg->schemes_cert),
                                  .alpn          = {c->cfg->alpn, c->cfg->alpn_n},
-                                 .versions      = {tls13, sizeof tls13},
+                                 .versions      = {versions, c->cfg->version_max < TLS13 ? 0u
+                                                             : both                      ? 4u
+                                                                                         : 2u},
                                  .cookie        = {h->cookie, h->cookie_n},
-                                 .server_name   = name_to_send(c)};
+                                 .server_name   = name_to_send(c),
+                                 .tls12         = both};
     for (size_t i = 0; i < 2; i++)
         if (h->kx[i]) {
             m.shares[m.n_shares].group   = h->share_group[i];
@@ -86,8 +90,6 @@ static bool hello_ok(hf_conn *c, const struct server_hello *m)
 {
     struct report *rep = &c->rep;
     struct hs     *h   = c->hs;
-    if (!(m->x.seen & X_VERSIONS))
-        return fail(rep, SH_OLD_VERSION, MSG_HEADER, TLS13, m->legacy_version);
     if (m->x.version != TLS13)
         return fail(rep, SH_VERSION, MSG_HEADER, TLS13, m->x.version);
     if (m->legacy_version != TLS12)
@@ -97,7 +99,7 @@ static bool hello_ok(hf_conn *c, const struct server_hello *m)
     if (m->compression != 0)
         return fail(rep, SH_COMPRESSION, 0, 0, m->compression);
     const struct suite *s = suite_of(m->suite);
-    if (!s || !codes_have(codes_view(&c->cfg->suites), m->suite))
+    if (!s || s->auth != AUTH_13 || !codes_have(codes_view(&c->cfg->suites), m->suite))
         return fail(rep, SH_SUITE, 0, 0, m->suite);
     if (h->suite && s != h->suite)
         return fail(rep, SH_SUITE_CHANGED, 0, h->suite->code, m->suite);
@@ -174,8 +176,13 @@ enum turn on_server_hello(hf_conn *c, hf_view msg)
 {
     struct server_hello m;
     struct hs          *h = c->hs;
-    if (!server_hello_read(&m, msg, h->offered, &c->rep) || !hello_ok(c, &m))
+    if (!server_hello_read(&m, msg, h->offered, &c->rep))
         return FAILED;
+    if (!(m.x.seen & X_VERSIONS) && !m.retry)
+        return server_hello12(c, &m, msg);
+    if (!hello_ok(c, &m))
+        return FAILED;
+    c->version = TLS13;
     if (!h->retried)
         transcript_start(c, wr_done(&h->hello), m.retry);
     transcript_add(c, msg);
@@ -188,7 +195,7 @@ enum turn on_server_hello(hf_conn *c, hf_view msg)
 
 /* ---- EncryptedExtensions, CertificateRequest -------------------------------------------------------------- */
 
-static bool alpn_chosen(hf_conn *c, hf_view chosen)
+bool alpn_chosen(hf_conn *c, hf_view chosen)
 {
     hf_view item, ours = {c->cfg->alpn, c->cfg->alpn_n}, name = {chosen.p + 1, chosen.n - 1};
     for (size_t at = 0; list_next(ours, 1, &at, &item);)
@@ -223,7 +230,7 @@ enum turn on_cert_request(hf_conn *c, hf_view msg)
         return fail(&c->rep, CR_NO_SIGNATURE_ALGORITHMS, MSG_HEADER, 1, 0), FAILED;
     transcript_add(c, msg);
     c->asked = c->hs->asked = true;
-    select_client(c, &m);
+    select_client(c, &m, (hf_view){0});
     return NEXT;
 }
 

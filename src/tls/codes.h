@@ -22,6 +22,7 @@ enum handshake_type {
     HT_CLIENT_KEY_EXCHANGE  = 16,
     HT_FINISHED             = 20,
     HT_KEY_UPDATE           = 24,
+    HT_CHANGE_CIPHER_SPEC   = 253, /* ours: the record, as an event of the TLS 1.2 state table */
     HT_MESSAGE_HASH         = 254
 };
 
@@ -30,6 +31,7 @@ enum extension_type {
     XT_MAX_FRAGMENT_LENGTH       = 1,
     XT_STATUS_REQUEST            = 5,
     XT_SUPPORTED_GROUPS          = 10,
+    XT_EC_POINT_FORMATS          = 11,
     XT_SIGNATURE_ALGORITHMS      = 13,
     XT_USE_SRTP                  = 14,
     XT_HEARTBEAT                 = 15,
@@ -38,8 +40,10 @@ enum extension_type {
     XT_CLIENT_CERTIFICATE_TYPE   = 19,
     XT_SERVER_CERTIFICATE_TYPE   = 20,
     XT_PADDING                   = 21,
+    XT_EXTENDED_MASTER_SECRET    = 23,
     XT_COMPRESS_CERTIFICATE      = 27,
     XT_RECORD_SIZE_LIMIT         = 28,
+    XT_SESSION_TICKET            = 35,
     XT_PRE_SHARED_KEY            = 41,
     XT_EARLY_DATA                = 42,
     XT_SUPPORTED_VERSIONS        = 43,
@@ -49,7 +53,8 @@ enum extension_type {
     XT_OID_FILTERS               = 48,
     XT_POST_HANDSHAKE_AUTH       = 49,
     XT_SIGNATURE_ALGORITHMS_CERT = 50,
-    XT_KEY_SHARE                 = 51
+    XT_KEY_SHARE                 = 51,
+    XT_RENEGOTIATION_INFO        = 0xff01
 };
 
 #endif

@@ -13,12 +13,12 @@
 #include "tls/codes.h"
 #include "tls/msg.h"
 
-enum { PAD_MAX = 4096 };
+enum { PAD_MAX = 4096, SIGNATURES_REMEMBERED = 8192 };
 
 static void set_default_codes(hf_config *c)
 {
     static const uint16_t groups[]  = {KX_X25519MLKEM768, KX_X25519, KX_P256, KX_P384};
-    static const uint16_t suites[]  = {0x1301, 0x1302, 0x1303};
+    static const uint16_t suites[]  = {0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8};
     static const uint16_t schemes[] = {0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b};
     size_t                first     = kx_known(KX_X25519MLKEM768) ? 0 : 1;
     hf_config_groups(c, groups + first, sizeof groups / sizeof groups[0] - first);
@@ -37,6 +37,7 @@ hf_config *hf_config_new(enum hf_role role)
     c->demand      = role == HF_CLIENT ? HF_REQUIRE : HF_DONT_ASK;
     c->version_min = c->version_max = TLS13;
     c->ceiling                      = LIMIT_CONN_BYTES;
+    c->n_remembered                 = SIGNATURES_REMEMBERED;
     c->rnd                          = rnd_libcrypto;
     if (!crypto_init())
         fail_text(&c->rep, CONFIG_CRYPTO, 0, 0, 0, crypto_version());
@@ -64,6 +65,7 @@ void hf_config_free(hf_config *c)
     mem_free(&c->mem, c->alpn);
     mem_free(&c->mem, c->names);
     pool_free(&c->pool);
+    proven_free(c->proven);
     free(c);
 }
 
@@ -198,6 +200,11 @@ void hf_config_ceiling(hf_config *c, size_t bytes)
     c->ceiling = bytes ? bytes : LIMIT_CONN_BYTES;
 }
 
+void hf_config_remember(hf_config *c, size_t signatures)
+{
+    c->n_remembered = signatures;
+}
+
 void hf_config_insecure_random(hf_config *c, void (*fill)(void *ctx, uint8_t *p, size_t n), void *ctx)
 {
     c->rnd = (struct rnd){fill, ctx};
@@ -257,13 +264,20 @@ static bool creds_ok(hf_config *c, int64_t now, struct report *rep)
     return true;
 }
 
+static bool memory_ok(hf_config *c, struct report *rep)
+{
+    if (c->n_remembered)
+        c->proven = proven_new(c->n_remembered);
+    return c->proven || !c->n_remembered || fail(rep, CONFIG_REMEMBER, 0, (int64_t)c->n_remembered, 0);
+}
+
 bool hf_config_seal(hf_config *c, int64_t now_ms, hf_why *why)
 {
     struct report *rep = &c->rep;
     bool           ok  = !report_bad(rep) && open_for(c);
-    if (ok && (c->version_min != TLS13 || c->version_max != TLS13))
-        ok = fail(rep, CONFIG_VERSIONS, 0, TLS13, c->version_min != TLS13 ? c->version_min : c->version_max);
-    ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep);
+    if (ok && (c->version_min < TLS12 || c->version_max > TLS13 || c->version_min > c->version_max))
+        ok = fail(rep, CONFIG_VERSIONS, 0, c->version_min, c->version_max);
+    ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep) && memory_ok(c, rep);
     if (rep->why.check)
         rep->why.origin = HF_BY_CALLER;
     if (why)

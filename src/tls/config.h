@@ -2,7 +2,8 @@
  *
  * config.h - the sealed policy, and the credentials in it (insides of hf_config and hf_cred).
  *
- * Invariant: after hf_config_seal nothing here changes but the reference count and the pool of blocks.
+ * Invariant: after hf_config_seal nothing here changes but the reference count, the pool of blocks and the
+ * remembered signatures; those three may be used by many threads at once.
  */
 #ifndef HF_TLS_CONFIG_H
 #define HF_TLS_CONFIG_H
@@ -11,6 +12,7 @@
 #include "base/limits.h"
 #include "tls/buf.h"
 #include "tls/suite.h"
+#include "x509/proven.h"
 #include "x509/valid.h"
 
 /* A list of code points in wire form. */
@@ -41,8 +43,9 @@ struct hf_cred {
 size_t cred_chain(const hf_cred *c, hf_view *out);
 /* What is wrong with it as a credential of this role at this time: files, key, dates, order. */
 bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *rep);
-/* The first of schemes (wire list, the peer's) that its key can sign with and ours allow; 0: none. */
-uint16_t cred_scheme(const hf_cred *c, hf_view peer, hf_view ours);
+/* The first of the peer's schemes (wire list; empty: all we know) that its key can sign with in this version and
+ * that cfg allows (NULL: any); 0: none. */
+uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint16_t version);
 
 struct hf_config {
     atomic_uint    refs;
@@ -63,6 +66,8 @@ struct hf_config {
     struct rnd     rnd;
     uint8_t       *names; /* DistinguishedName vectors that we announce */
     size_t         names_n, n_names, n_names_cut;
+    size_t         n_remembered; /* signatures */
+    struct proven *proven;       /* NULL: none are remembered */
     struct pool    pool;
 };
 

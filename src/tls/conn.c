@@ -49,7 +49,7 @@ hf_conn *hf_conn_new(const hf_config *sealed, const char *server_name)
         return NULL;
     }
     c->hs->flight = wr_grow(&c->mem, LIMIT_MSG_CERTIFICATE * 2);
-    c->hs->hello  = wr_grow(&c->mem, LIMIT_MSG_HELLO * 2);
+    c->hs->hello  = wr_grow(&c->mem, LIMIT_CONN_BYTES);
     return c;
 }
 
@@ -58,8 +58,7 @@ void hs_free(hf_conn *c)
     struct hs *h = c->hs;
     if (!h)
         return;
-    c->suite   = h->suite;
-    c->version = h->suite ? TLS13 : 0;
+    c->suite = h->suite;
     kx_free(h->kx[0]);
     kx_free(h->kx[1]);
     wr_free(&h->flight);
@@ -199,7 +198,8 @@ static bool on_alert(hf_conn *c, const struct record *r)
         c->peer_closed = true;
         return true;
     }
-    if (description == USER_CANCELED && r->body.p[0] == ALERT_WARNING) /* 6.1: close_notify follows */
+    bool warning = r->body.p[0] == ALERT_WARNING && (description == USER_CANCELED || c->version == TLS12);
+    if (warning && description != CLOSE_NOTIFY) /* 6.1: close_notify follows */
         return ++c->n_warnings <= LIMIT_WARNING_ALERTS ||
                fail(&c->rep, ALERT_TOO_MANY_WARNINGS, 0, LIMIT_WARNING_ALERTS, c->n_warnings);
     uint8_t awaited = flow_awaited(c);
@@ -214,7 +214,9 @@ static bool on_alert(hf_conn *c, const struct record *r)
  * change_cipher_spec record MUST abort the handshake with an "unexpected_message" alert." */
 static bool on_ccs(hf_conn *c, const struct record *r)
 {
-    bool in_time = !c->open && c->state != S_WAIT_CLIENT_HELLO;
+    if (c->version == TLS12 && r->body.n == 1 && r->body.p[0] == 1 && c->pending.n == 0)
+        return flow_change_cipher(c);
+    bool in_time = !c->open && c->state != S_WAIT_CLIENT_HELLO && c->version != TLS12;
     bool ok      = !r->sealed && r->body.n == 1 && r->body.p[0] == 1 && in_time && c->pending.n == 0;
     if (!ok)
         return fail(&c->rep, CCS_UNEXPECTED, 0, 1, (int64_t)r->body.n);
@@ -284,9 +286,19 @@ static bool skip_early_data(hf_conn *c)
     return true;
 }
 
+static bool waits_for_verdict(const hf_conn *c)
+{
+    return c->state == C_VERDICT || c->state == S_VERDICT || c->state == C12_VERDICT || c->state == S12_VERDICT;
+}
+
+static bool waits_for_signature(const hf_conn *c)
+{
+    return c->state == C_SIGN || c->state == S_SIGN || c->state == C12_SIGN || c->state == S12_SIGN;
+}
+
 static bool waits(const hf_conn *c)
 {
-    return c->state == C_VERDICT || c->state == C_SIGN || c->state == S_VERDICT || c->state == S_SIGN;
+    return waits_for_verdict(c) || waits_for_signature(c);
 }
 
 /* Opens the record at the start of the window. While early data may come, a record that does not open is
@@ -349,9 +361,9 @@ static unsigned wanted(const hf_conn *c)
     unsigned want = buf_used(&c->out) ? HF_WANT_OUTPUT : 0;
     if (c->failed)
         return want | HF_FAILED;
-    if (c->state == C_SIGN || c->state == S_SIGN)
+    if (waits_for_signature(c))
         return want | HF_WANT_SIGNATURE;
-    if (c->state == C_VERDICT || c->state == S_VERDICT)
+    if (waits_for_verdict(c))
         return want | HF_WANT_VERDICT;
     want |= c->open ? HF_OPEN : 0;
     want |= c->peer_closed ? HF_CLOSED : 0;
@@ -431,7 +443,7 @@ size_t hf_conn_send(hf_conn *c, const void *p, size_t n)
         return 0;
     while (taken < n && buf_used(&c->out) <= OUT_SOFT_LIMIT) {
         size_t part = n - taken < LIMIT_RECORD_PLAINTEXT ? n - taken : LIMIT_RECORD_PLAINTEXT;
-        if (c->rec_out.seq >= REKEY_RECORDS && !hf_conn_key_update(c, false))
+        if (c->version == TLS13 && c->rec_out.seq >= REKEY_RECORDS && !hf_conn_key_update(c, false))
             break;
         if (!record_out(c, CT_APPLICATION_DATA, (hf_view){from + taken, part}))
             break;
@@ -455,8 +467,8 @@ bool hf_conn_key_update(hf_conn *c, bool ask_peer)
 {
     uint8_t   m[MSG_HEADER + 1];
     struct wr w = wr_fixed(m, sizeof m);
-    if (!c->open || c->closed || c->failed)
-        return c->open;
+    if (!c->open || c->closed || c->failed || c->version != TLS13)
+        return c->open && c->version == TLS13;
     if (c->update_pending && !ask_peer)
         return true;
     key_update_write(&w, ask_peer);
@@ -472,17 +484,17 @@ bool hf_conn_key_update(hf_conn *c, bool ask_peer)
 
 bool hf_conn_to_sign(const hf_conn *c, uint16_t *scheme, hf_view *tbs, const hf_cred **who)
 {
-    if (!c->hs || c->hs->signed_ || !c->hs->tbs_n)
+    if (!c->hs || c->hs->signed_ || !waits_for_signature(c))
         return false;
     *scheme = c->hs->scheme;
-    *tbs    = (hf_view){c->hs->tbs, c->hs->tbs_n};
+    *tbs    = c->hs->to_sign;
     *who    = c->hs->cred;
     return true;
 }
 
 void hf_conn_signed(hf_conn *c, const void *sig, size_t n)
 {
-    if (!c->hs || !c->hs->tbs_n || c->hs->signed_)
+    if (!c->hs || !waits_for_signature(c) || c->hs->signed_)
         return;
     c->hs->signed_        = true;
     c->hs->denied_to_sign = n == 0 || n > SIG_MAX;
@@ -493,7 +505,7 @@ void hf_conn_signed(hf_conn *c, const void *sig, size_t n)
 
 void hf_conn_verdict(hf_conn *c, bool admit, uint16_t check, const char *text)
 {
-    if (c->verdict != VERDICT_NONE || (c->state != C_VERDICT && c->state != S_VERDICT))
+    if (c->verdict != VERDICT_NONE || !waits_for_verdict(c))
         return;
     c->verdict = admit ? VERDICT_ADMIT : VERDICT_DENY;
     if (!admit)

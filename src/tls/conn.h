@@ -42,14 +42,36 @@ enum state {
     S_WAIT_FINISHED,
     S_VERDICT,
     C_OPEN,
-    S_OPEN
+    S_OPEN,
+    C12_WAIT_CERT, /* TLS 1.2 */
+    C12_WAIT_SERVER_KX,
+    C12_WAIT_REQUEST_OR_DONE,
+    C12_WAIT_DONE,
+    C12_VERDICT,
+    C12_FLIGHT,
+    C12_SIGN,
+    C12_FINISH,
+    C12_WAIT_CHANGE,
+    C12_WAIT_FINISHED,
+    S12_FLIGHT,
+    S12_SIGN,
+    S12_DONE,
+    S12_WAIT_CERT,
+    S12_WAIT_CLIENT_KX,
+    S12_WAIT_CERT_VERIFY,
+    S12_WAIT_CHANGE,
+    S12_WAIT_FINISHED,
+    S12_VERDICT,
+    S12_FINISH,
+    C12_OPEN,
+    S12_OPEN
 };
 
 /* What lives only while the handshake runs. */
 struct hs {
     const struct suite *suite; /* NULL until ServerHello */
     struct hash         transcript;
-    struct wr           hello;  /* the first ClientHello, until the hash is known */
+    struct wr           hello;  /* the first ClientHello until the hash is known; TLS 1.2: all messages */
     struct wr           flight; /* our messages that are not in records yet */
     uint8_t             client_random[RANDOM_BYTES], server_random[RANDOM_BYTES], session_id[SESSION_ID_MAX];
     uint8_t             session_id_n;
@@ -67,11 +89,15 @@ struct hs {
     const hf_cred      *cred;
     uint16_t            scheme;
     uint8_t             tbs[TBS_MAX], sig[SIG_MAX];
-    size_t              tbs_n, sig_n;
-    bool                signed_, denied_to_sign;
-    struct valid_path   path;
-    struct cert         unverified_leaf;
-    const struct cert  *leaf; /* the peer's, once its chain was accepted */
+    hf_view             to_sign; /* into tbs or hello */
+    size_t              sig_n;
+    bool    keep_all, point_formats; /* TLS 1.2: hello holds all messages so far; the client knows point formats */
+    uint8_t pre_master[KX_SECRET_MAX], key_block[2 * AEAD_KEY_MAX + 2 * AEAD_NONCE];
+    size_t  pre_master_n;
+    bool    signed_, denied_to_sign;
+    struct valid_path  path;
+    struct cert        unverified_leaf;
+    const struct cert *leaf; /* the peer's, once its chain was accepted */
 };
 
 struct keylog {
@@ -99,7 +125,8 @@ struct hf_conn {
     size_t              data_wire; /* bytes of in that go with it */
     const struct suite *suite;
     uint16_t            version, group, peer_scheme;
-    struct secret       secret_in, secret_out, exporter;
+    struct secret       secret_in, secret_out, exporter; /* TLS 1.2: exporter is the master secret */
+    uint8_t             randoms[2 * RANDOM_BYTES];       /* TLS 1.2 */
     char               *server_name, *alpn;
     hf_peer            *peer;
     uint8_t            *claimed; /* the peer's Certificate message */
@@ -127,13 +154,15 @@ void hs_free(hf_conn *c);
 /* ---- flow.c ---- */
 /* Handshake bytes of one record. */
 bool flow_feed(hf_conn *c, hf_view bytes);
+/* TLS 1.2: a ChangeCipherSpec came. */
+bool flow_change_cipher(hf_conn *c);
 /* One step that needs no message; false: nothing to do now, or failed. */
 bool flow_act(hf_conn *c);
 /* The message type awaited, HF_NO_MESSAGE: none. */
 uint8_t flow_awaited(const hf_conn *c);
 
 /* What a handler or act says about the next state. */
-enum turn { FAILED, NEXT, OTHER, WAIT };
+enum turn { FAILED, NEXT, OTHER, OLDER, WAIT }; /* OLDER: on to TLS 1.2 */
 
 /* ---- handlers: msg is the whole message ---- */
 enum turn on_server_hello(hf_conn *c, hf_view msg);
@@ -146,6 +175,17 @@ enum turn on_cert_verify(hf_conn *c, hf_view msg);
 enum turn on_finished(hf_conn *c, hf_view msg);
 enum turn on_key_update(hf_conn *c, hf_view msg);
 
+enum turn on_server_kx(hf_conn *c, hf_view msg);
+enum turn on_cert_request12(hf_conn *c, hf_view msg);
+enum turn on_server_done(hf_conn *c, hf_view msg);
+enum turn on_client_kx(hf_conn *c, hf_view msg);
+enum turn on_change_cipher(hf_conn *c, hf_view msg);
+enum turn on_finished12(hf_conn *c, hf_view msg);
+enum turn on_renegotiation(hf_conn *c, hf_view msg);
+/* The hellos, when the version turns out to be TLS 1.2. */
+enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg);
+enum turn client_hello12(hf_conn *c, const struct client_hello *m, hf_view msg);
+
 /* ---- acts: what is done without a message ---- */
 enum turn do_client_hello(hf_conn *c);
 enum turn do_server_flight(hf_conn *c);
@@ -153,6 +193,10 @@ enum turn do_client_flight(hf_conn *c);
 enum turn do_sign(hf_conn *c);
 enum turn do_finish(hf_conn *c);
 enum turn do_verdict(hf_conn *c);
+enum turn do_server_flight12(hf_conn *c);
+enum turn do_server_done12(hf_conn *c);
+enum turn do_client_flight12(hf_conn *c);
+enum turn do_finish12(hf_conn *c);
 
 /* ---- auth13.c ---- */
 void transcript_hash(const hf_conn *c, uint8_t out[HASH_MAX]);
@@ -162,8 +206,19 @@ void transcript_add(hf_conn *c, hf_view msg);
 bool handshake_keys(hf_conn *c, hf_view shared);
 
 /* ---- select.c ---- */
-void select_client(hf_conn *c, const struct cert_request *m);
-bool select_server(hf_conn *c, const struct client_hello *m);
+/* types: the certificate_types of TLS 1.2, empty in TLS 1.3. */
+void select_client(hf_conn *c, const struct cert_request *m, hf_view types);
+/* suite_for: TLS 1.2: whether a suite goes with a key; NULL in TLS 1.3. */
+typedef const struct suite *suite_finder(const hf_conn *c, const struct client_hello *m, enum key_kind key);
+bool                        select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite_for);
+
+/* ---- hellos, shared by the versions ---- */
+bool alpn_chosen(hf_conn *c, hf_view chosen);
+bool pick_alpn(hf_conn *c, const struct client_hello *m);
+void names_cut_note(hf_conn *c);
+
+/* ---- auth12.c ---- */
+void master12(hf_conn *c, hf_view pre_master);
 
 /* ---- peer.c ---- */
 bool peer_new(hf_conn *c, const struct cert *leaf);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/wr.h"
+#include "tls/codes.h"
 #include "tls/config.h"
 #include "tls/msg.h"
 
@@ -213,22 +214,26 @@ bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *re
     rep->cert = 0;
     if (c->key && !same_key(key_public(c->key), &c->cert[0].key))
         return fail_text(rep, CRED_KEY_MISMATCH, 0, 0, 0, c->name);
-    if (!cred_scheme(c, (hf_view){0}, (hf_view){0}))
+    if (!cred_scheme(c, (hf_view){0}, NULL, TLS13))
         return fail_text(rep, CRED_KEY_KIND, 0, 0, c->cert[0].key.kind, c->name);
     bool ok   = dates_ok(c, now, rep) && usage_ok(c, purpose, rep);
     rep->cert = -1;
     return ok;
 }
 
-/* Empty lists mean: any scheme that we know. */
-uint16_t cred_scheme(const hf_cred *c, hf_view peer, hf_view ours)
+static bool allowed(const hf_config *cfg, uint16_t code, uint16_t version)
+{
+    return !cfg || codes_have(codes_view(version == TLS12 ? &cfg->schemes_cert : &cfg->schemes), code);
+}
+
+uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint16_t version)
 {
     static const uint8_t all[] = {4, 3, 5, 3, 6, 3, 8, 7, 8, 4, 8, 5, 8, 6, 8, 9, 8, 10, 8, 11};
     const struct pubkey *k     = &c->cert[0].key;
     hf_view              list  = peer.n ? peer : (hf_view){all, sizeof all};
     for (size_t i = 0; i < codes_n(list); i++) {
         const struct scheme *s = scheme_of(codes_at(list, i));
-        if (!s || !s->in_handshake || s->key != k->kind || (ours.n && !codes_have(ours, s->code)))
+        if (!s || !scheme_fits(s, k->kind, version) || !allowed(cfg, s->code, version))
             continue;
         if (k->pss_only && (k->pss_hash != s->how.hash || k->pss_salt_min > s->how.salt_len))
             continue;

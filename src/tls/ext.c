@@ -125,15 +125,22 @@ static void oid_filters_read(struct rd *r, enum ext_where where, struct exts *x)
     }
 }
 
+static void point_formats_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    struct rd list   = rd_vec(r, 1, r->short_);
+    x->point_formats = rd_rest(&list);
+    rd_need(r, x->point_formats.n > 0, r->short_, 1, 0);
+}
+
+static void renegotiation_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    struct rd v     = rd_vec(r, 1, r->short_);
+    x->renegotiated = rd_rest(&v);
+}
+
 /* RFC 9846 4.3.7: empty. */
 static void empty_read(struct rd *r, enum ext_where where, struct exts *x)
 {
-}
-
-/* Known, and of no use to us: where it may stand is checked, what it says is not. */
-static void ignored_read(struct rd *r, enum ext_where where, struct exts *x)
-{
-    r->p = r->end;
 }
 
 enum {
@@ -143,39 +150,45 @@ enum {
     EE = IN_ENCRYPTED_EXTENSIONS,
     CT = IN_CERTIFICATE,
     CR = IN_CERTIFICATE_REQUEST,
-    ST = IN_SESSION_TICKET
+    ST = IN_SESSION_TICKET,
+    OL = IN_SERVER_HELLO_12
 };
 
 static const struct ext {
     uint16_t   type;
-    uint8_t    where; /* enum ext_where: the messages it may stand in */
+    uint16_t   where; /* enum ext_where: the messages it may stand in */
     uint32_t   bit;   /* enum ext_known */
     enum check malformed;
+    /* NULL: of no use to us; where it stands is checked, what it says is not */
     void (*read)(struct rd *r, enum ext_where where, struct exts *x);
 } table[] = {
-    {XT_SERVER_NAME, CH | EE, X_SERVER_NAME, EXT_SERVER_NAME, server_name_read},
-    {XT_MAX_FRAGMENT_LENGTH, CH | EE, X_MAX_FRAGMENT, EXT_IGNORED, ignored_read},
-    {XT_STATUS_REQUEST, CH | CR | CT, X_STATUS_REQUEST, EXT_IGNORED, ignored_read},
+    {XT_SERVER_NAME, CH | EE | OL, X_SERVER_NAME, EXT_SERVER_NAME, server_name_read},
+    {XT_MAX_FRAGMENT_LENGTH, CH | EE | OL, X_MAX_FRAGMENT, CHECK_NONE, NULL},
+    {XT_STATUS_REQUEST, CH | CR | CT | OL, X_STATUS_REQUEST, CHECK_NONE, NULL},
     {XT_SUPPORTED_GROUPS, CH | EE, X_GROUPS, EXT_GROUPS, groups_read},
     {XT_SIGNATURE_ALGORITHMS, CH | CR, X_SIG_ALGS, EXT_SIG_ALGS, sig_algs_read},
-    {XT_USE_SRTP, CH | EE, X_OTHER_RFC, EXT_IGNORED, ignored_read},
-    {XT_HEARTBEAT, CH | EE, X_OTHER_RFC, EXT_IGNORED, ignored_read},
-    {XT_ALPN, CH | EE, X_ALPN, EXT_ALPN, alpn_read},
-    {XT_SCT, CH | CR | CT, X_SCT, EXT_IGNORED, ignored_read},
-    {XT_CLIENT_CERTIFICATE_TYPE, CH | EE, X_CLIENT_CERT_TYPE, EXT_IGNORED, ignored_read},
-    {XT_SERVER_CERTIFICATE_TYPE, CH | EE, X_SERVER_CERT_TYPE, EXT_IGNORED, ignored_read},
-    {XT_PADDING, CH, X_PADDING, EXT_IGNORED, ignored_read},
-    {XT_COMPRESS_CERTIFICATE, CH | CR, X_COMPRESS, EXT_IGNORED, ignored_read},
-    {XT_RECORD_SIZE_LIMIT, CH | EE, X_RECORD_SIZE, EXT_IGNORED, ignored_read},
-    {XT_PRE_SHARED_KEY, CH | SH, X_PSK, EXT_IGNORED, ignored_read},
-    {XT_EARLY_DATA, CH | EE | ST, X_EARLY_DATA, EXT_IGNORED, ignored_read},
+    {XT_USE_SRTP, CH | EE | OL, X_OTHER_RFC, CHECK_NONE, NULL},
+    {XT_HEARTBEAT, CH | EE | OL, X_OTHER_RFC, CHECK_NONE, NULL},
+    {XT_ALPN, CH | EE | OL, X_ALPN, EXT_ALPN, alpn_read},
+    {XT_SCT, CH | CR | CT | OL, X_SCT, CHECK_NONE, NULL},
+    {XT_CLIENT_CERTIFICATE_TYPE, CH | EE | OL, X_CLIENT_CERT_TYPE, CHECK_NONE, NULL},
+    {XT_SERVER_CERTIFICATE_TYPE, CH | EE | OL, X_SERVER_CERT_TYPE, CHECK_NONE, NULL},
+    {XT_PADDING, CH, X_PADDING, CHECK_NONE, NULL},
+    {XT_COMPRESS_CERTIFICATE, CH | CR, X_COMPRESS, CHECK_NONE, NULL},
+    {XT_RECORD_SIZE_LIMIT, CH | EE | OL, X_RECORD_SIZE, CHECK_NONE, NULL},
+    {XT_PRE_SHARED_KEY, CH | SH, X_PSK, CHECK_NONE, NULL},
+    {XT_EARLY_DATA, CH | EE | ST, X_EARLY_DATA, CHECK_NONE, NULL},
     {XT_SUPPORTED_VERSIONS, CH | SH | HR, X_VERSIONS, EXT_VERSIONS, versions_read},
     {XT_COOKIE, CH | HR, X_COOKIE, EXT_COOKIE, cookie_read},
-    {XT_PSK_KEY_EXCHANGE_MODES, CH, X_PSK_MODES, EXT_IGNORED, ignored_read},
+    {XT_PSK_KEY_EXCHANGE_MODES, CH, X_PSK_MODES, CHECK_NONE, NULL},
     {XT_CERTIFICATE_AUTHORITIES, CH | CR, X_CA_NAMES, EXT_CA_NAMES, ca_names_read},
     {XT_OID_FILTERS, CR, X_OID_FILTERS, EXT_OID_FILTERS, oid_filters_read},
     {XT_POST_HANDSHAKE_AUTH, CH, X_POST_AUTH, EXT_POST_AUTH, empty_read},
     {XT_SIGNATURE_ALGORITHMS_CERT, CH | CR, X_SIG_ALGS_CERT, EXT_SIG_ALGS_CERT, sig_algs_cert_read},
+    {XT_EC_POINT_FORMATS, CH | OL, X_POINT_FORMATS, EXT_POINT_FORMATS, point_formats_read},
+    {XT_EXTENDED_MASTER_SECRET, CH | OL, X_EXTENDED_MASTER, EXT_EXTENDED_MASTER, empty_read},
+    {XT_SESSION_TICKET, CH | OL, X_TICKET, CHECK_NONE, NULL},
+    {XT_RENEGOTIATION_INFO, CH | OL, X_RENEGOTIATION, EXT_RENEGOTIATION, renegotiation_read},
     {XT_KEY_SHARE, CH | SH | HR, X_KEY_SHARE, EXT_KEY_SHARE, key_share_read},
 };
 
@@ -204,6 +217,8 @@ static void one_read(struct rd *r, uint16_t type, enum ext_where where, uint32_t
     if (!may_stand(&body, type, e, where, offered) || !e)
         return;
     out->seen |= e->bit;
+    if (!e->read)
+        return;
     body.short_ = e->malformed;
     e->read(&body, where, out);
     rd_end(&body, body.short_);
@@ -234,6 +249,20 @@ bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts
         one_read(&all, type, where, offered, out);
     }
     return rd_ok(r);
+}
+
+bool exts_have(struct rd r, uint16_t type)
+{
+    struct report scratch;
+    bool          found = false;
+    report_init(&scratch);
+    r.rep         = &scratch;
+    struct rd all = rd_vec(&r, 2, r.short_);
+    while (rd_left(&all) && !found) {
+        found = rd_u16(&all) == type;
+        rd_vec(&all, 2, r.short_);
+    }
+    return found && rd_ok(&r);
 }
 
 bool list_next(hf_view list, unsigned prefix, size_t *at, hf_view *item)

@@ -18,7 +18,8 @@ enum ext_where {
     IN_CERTIFICATE          = 16,
     IN_CERTIFICATE_REQUEST  = 32,
     IN_SESSION_TICKET       = 64,
-    IN_ANSWERS              = IN_SERVER_HELLO | IN_HELLO_RETRY | IN_ENCRYPTED_EXTENSIONS | IN_CERTIFICATE
+    IN_SERVER_HELLO_12      = 128,
+    IN_ANSWERS = IN_SERVER_HELLO | IN_HELLO_RETRY | IN_ENCRYPTED_EXTENSIONS | IN_CERTIFICATE | IN_SERVER_HELLO_12
 };
 
 /* A bit per extension we know, for `seen` and `offered`. */
@@ -45,6 +46,10 @@ enum ext_known {
     X_CLIENT_CERT_TYPE = 1 << 19,
     X_SERVER_CERT_TYPE = 1 << 20,
     X_COMPRESS         = 1 << 21,
+    X_POINT_FORMATS    = 1 << 23,
+    X_EXTENDED_MASTER  = 1 << 24,
+    X_TICKET           = 1 << 25,
+    X_RENEGOTIATION    = 1 << 26,
     X_OTHER_RFC        = 1 << 22 /* registered for one message only, of no use to us: use_srtp, heartbeat */
 };
 
@@ -65,10 +70,14 @@ struct exts {
     uint32_t ca_names_at;
     size_t   n_ca_names;
     hf_view  oid_filters;
+    hf_view  point_formats;
+    hf_view  renegotiated; /* renegotiated_connection: empty in a first handshake */
 };
 
 /* Reads a whole extensions vector (the length included). offered: in answers, what was asked for. */
 bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts *out);
+/* Does the vector hold this extension? Without any check; for telling a TLS 1.3 ServerHello from an older one. */
+bool exts_have(struct rd r, uint16_t type);
 /* The share of one group in a ClientHello's key_share. */
 bool shares_find(hf_view shares, uint16_t group, hf_view *share);
 /* Walks vectors with a length prefix of `prefix` bytes that were checked when they were read. */

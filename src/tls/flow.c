@@ -24,16 +24,16 @@ static const struct edge {
     enum state state;
     uint8_t    message;
     enum turn (*on)(hf_conn *c, hf_view msg);
-    enum state next, other;
+    enum state next, other, older;
 } edges[] = {
-    {C_WAIT_SERVER_HELLO, HT_SERVER_HELLO, on_server_hello, C_WAIT_ENC_EXTS, C_START},
+    {C_WAIT_SERVER_HELLO, HT_SERVER_HELLO, on_server_hello, C_WAIT_ENC_EXTS, C_START, C12_WAIT_CERT},
     {C_WAIT_ENC_EXTS, HT_ENCRYPTED_EXTENSIONS, on_enc_exts, C_WAIT_REQUEST_OR_CERT},
     {C_WAIT_REQUEST_OR_CERT, HT_CERTIFICATE, on_certificate, C_WAIT_CERT_VERIFY},
     {C_WAIT_REQUEST_OR_CERT, HT_CERTIFICATE_REQUEST, on_cert_request, C_WAIT_CERT},
     {C_WAIT_CERT, HT_CERTIFICATE, on_certificate, C_WAIT_CERT_VERIFY},
     {C_WAIT_CERT_VERIFY, HT_CERTIFICATE_VERIFY, on_cert_verify, C_WAIT_FINISHED},
     {C_WAIT_FINISHED, HT_FINISHED, on_finished, C_VERDICT},
-    {S_WAIT_CLIENT_HELLO, HT_CLIENT_HELLO, on_client_hello, S_FLIGHT, S_WAIT_SECOND_HELLO},
+    {S_WAIT_CLIENT_HELLO, HT_CLIENT_HELLO, on_client_hello, S_FLIGHT, S_WAIT_SECOND_HELLO, S12_FLIGHT},
     {S_WAIT_SECOND_HELLO, HT_CLIENT_HELLO, on_client_hello, S_FLIGHT},
     {S_WAIT_CERT, HT_CERTIFICATE, on_certificate, S_WAIT_CERT_VERIFY, S_WAIT_FINISHED},
     {S_WAIT_CERT_VERIFY, HT_CERTIFICATE_VERIFY, on_cert_verify, S_WAIT_FINISHED},
@@ -41,6 +41,21 @@ static const struct edge {
     {C_OPEN, HT_NEW_SESSION_TICKET, on_session_ticket, C_OPEN},
     {C_OPEN, HT_KEY_UPDATE, on_key_update, C_OPEN},
     {S_OPEN, HT_KEY_UPDATE, on_key_update, S_OPEN},
+    /* TLS 1.2 */
+    {C12_WAIT_CERT, HT_CERTIFICATE, on_certificate, C12_WAIT_SERVER_KX},
+    {C12_WAIT_SERVER_KX, HT_SERVER_KEY_EXCHANGE, on_server_kx, C12_WAIT_REQUEST_OR_DONE},
+    {C12_WAIT_REQUEST_OR_DONE, HT_CERTIFICATE_REQUEST, on_cert_request12, C12_WAIT_DONE},
+    {C12_WAIT_REQUEST_OR_DONE, HT_SERVER_HELLO_DONE, on_server_done, C12_VERDICT},
+    {C12_WAIT_DONE, HT_SERVER_HELLO_DONE, on_server_done, C12_VERDICT},
+    {C12_WAIT_CHANGE, HT_CHANGE_CIPHER_SPEC, on_change_cipher, C12_WAIT_FINISHED},
+    {C12_WAIT_FINISHED, HT_FINISHED, on_finished12, C12_OPEN},
+    {S12_WAIT_CERT, HT_CERTIFICATE, on_certificate, S12_WAIT_CLIENT_KX, S12_WAIT_CLIENT_KX},
+    {S12_WAIT_CLIENT_KX, HT_CLIENT_KEY_EXCHANGE, on_client_kx, S12_WAIT_CERT_VERIFY, S12_WAIT_CHANGE},
+    {S12_WAIT_CERT_VERIFY, HT_CERTIFICATE_VERIFY, on_cert_verify, S12_WAIT_CHANGE},
+    {S12_WAIT_CHANGE, HT_CHANGE_CIPHER_SPEC, on_change_cipher, S12_WAIT_FINISHED},
+    {S12_WAIT_FINISHED, HT_FINISHED, on_finished12, S12_VERDICT},
+    {C12_OPEN, HT_HELLO_REQUEST, on_renegotiation, C12_OPEN},
+    {S12_OPEN, HT_CLIENT_HELLO, on_renegotiation, S12_OPEN},
 };
 
 /* state -> what is done in it without a message -> next. */
@@ -58,38 +73,69 @@ static const struct act {
     {S_SIGN, do_sign, S_FINISH},
     {S_FINISH, do_finish, S_WAIT_CERT, S_WAIT_FINISHED},
     {S_VERDICT, do_verdict, S_OPEN},
+    {C12_VERDICT, do_verdict, C12_FLIGHT},
+    {C12_FLIGHT, do_client_flight12, C12_SIGN, C12_FINISH},
+    {C12_SIGN, do_sign, C12_FINISH},
+    {C12_FINISH, do_finish12, C12_WAIT_CHANGE},
+    {S12_FLIGHT, do_server_flight12, S12_SIGN},
+    {S12_SIGN, do_sign, S12_DONE},
+    {S12_DONE, do_server_done12, S12_WAIT_CERT, S12_WAIT_CLIENT_KX},
+    {S12_VERDICT, do_verdict, S12_FINISH},
+    {S12_FINISH, do_finish12, S12_OPEN},
 };
 
 static const char *const state_names[] = {
-    [C_START]                = "client sends ClientHello",
-    [C_WAIT_SERVER_HELLO]    = "client waits for ServerHello",
-    [C_WAIT_ENC_EXTS]        = "client waits for EncryptedExtensions",
-    [C_WAIT_REQUEST_OR_CERT] = "client waits for CertificateRequest or Certificate",
-    [C_WAIT_CERT]            = "client waits for Certificate",
-    [C_WAIT_CERT_VERIFY]     = "client waits for CertificateVerify",
-    [C_WAIT_FINISHED]        = "client waits for Finished",
-    [C_VERDICT]              = "client waits for the verdict on the server",
-    [C_FLIGHT]               = "client sends its Certificate",
-    [C_SIGN]                 = "client signs",
-    [C_FINISH]               = "client sends Finished",
-    [S_WAIT_CLIENT_HELLO]    = "server waits for ClientHello",
-    [S_WAIT_SECOND_HELLO]    = "server waits for the second ClientHello",
-    [S_FLIGHT]               = "server sends ServerHello to Certificate",
-    [S_SIGN]                 = "server signs",
-    [S_FINISH]               = "server sends Finished",
-    [S_WAIT_CERT]            = "server waits for Certificate",
-    [S_WAIT_CERT_VERIFY]     = "server waits for CertificateVerify",
-    [S_WAIT_FINISHED]        = "server waits for Finished",
-    [S_VERDICT]              = "server waits for the verdict on the client",
-    [C_OPEN]                 = "client is open",
-    [S_OPEN]                 = "server is open",
+    [C_START]                  = "client sends ClientHello",
+    [C_WAIT_SERVER_HELLO]      = "client waits for ServerHello",
+    [C_WAIT_ENC_EXTS]          = "client waits for EncryptedExtensions",
+    [C_WAIT_REQUEST_OR_CERT]   = "client waits for CertificateRequest or Certificate",
+    [C_WAIT_CERT]              = "client waits for Certificate",
+    [C_WAIT_CERT_VERIFY]       = "client waits for CertificateVerify",
+    [C_WAIT_FINISHED]          = "client waits for Finished",
+    [C_VERDICT]                = "client waits for the verdict on the server",
+    [C_FLIGHT]                 = "client sends its Certificate",
+    [C_SIGN]                   = "client signs",
+    [C_FINISH]                 = "client sends Finished",
+    [S_WAIT_CLIENT_HELLO]      = "server waits for ClientHello",
+    [S_WAIT_SECOND_HELLO]      = "server waits for the second ClientHello",
+    [S_FLIGHT]                 = "server sends ServerHello to Certificate",
+    [S_SIGN]                   = "server signs",
+    [S_FINISH]                 = "server sends Finished",
+    [S_WAIT_CERT]              = "server waits for Certificate",
+    [S_WAIT_CERT_VERIFY]       = "server waits for CertificateVerify",
+    [S_WAIT_FINISHED]          = "server waits for Finished",
+    [S_VERDICT]                = "server waits for the verdict on the client",
+    [C_OPEN]                   = "client is open",
+    [S_OPEN]                   = "server is open",
+    [C12_WAIT_CERT]            = "client waits for Certificate (TLS 1.2)",
+    [C12_WAIT_SERVER_KX]       = "client waits for ServerKeyExchange",
+    [C12_WAIT_REQUEST_OR_DONE] = "client waits for CertificateRequest or ServerHelloDone",
+    [C12_WAIT_DONE]            = "client waits for ServerHelloDone",
+    [C12_VERDICT]              = "client waits for the verdict on the server",
+    [C12_FLIGHT]               = "client sends Certificate and ClientKeyExchange",
+    [C12_SIGN]                 = "client signs",
+    [C12_FINISH]               = "client sends ChangeCipherSpec and Finished",
+    [C12_WAIT_CHANGE]          = "client waits for ChangeCipherSpec",
+    [C12_WAIT_FINISHED]        = "client waits for Finished",
+    [S12_FLIGHT]               = "server sends ServerHello and Certificate (TLS 1.2)",
+    [S12_SIGN]                 = "server signs its key exchange",
+    [S12_DONE]                 = "server sends CertificateRequest and ServerHelloDone",
+    [S12_WAIT_CERT]            = "server waits for Certificate",
+    [S12_WAIT_CLIENT_KX]       = "server waits for ClientKeyExchange",
+    [S12_WAIT_CERT_VERIFY]     = "server waits for CertificateVerify",
+    [S12_WAIT_CHANGE]          = "server waits for ChangeCipherSpec",
+    [S12_WAIT_FINISHED]        = "server waits for Finished",
+    [S12_VERDICT]              = "server waits for the verdict on the client",
+    [S12_FINISH]               = "server sends ChangeCipherSpec and Finished",
+    [C12_OPEN]                 = "client is open",
+    [S12_OPEN]                 = "server is open",
 };
 
 static void enter(hf_conn *c, enum state next)
 {
     c->state = next;
     trace_state(&c->trace, state_names[next]);
-    if (next != C_OPEN && next != S_OPEN)
+    if (next != C_OPEN && next != S_OPEN && next != C12_OPEN && next != S12_OPEN)
         return;
     if (!c->open)
         hs_free(c);
@@ -137,11 +183,20 @@ static bool message(hf_conn *c, hf_view msg)
     enum turn turn = e->on(c, msg);
     if (turn == FAILED)
         return false;
-    enter(c, turn == NEXT ? e->next : e->other);
+    enter(c, turn == NEXT ? e->next : turn == OTHER ? e->other : e->older);
     while (flow_act(c))
         ;
     c->rep.message = HF_NO_MESSAGE;
     return !report_bad(&c->rep);
+}
+
+/* TLS 1.2: the record counts as an event of the same table. */
+bool flow_change_cipher(hf_conn *c)
+{
+    static const uint8_t event[MSG_HEADER + 1] = {HT_CHANGE_CIPHER_SPEC, 0, 0, 1, 1};
+    bool                 ok                    = message(c, (hf_view){event, sizeof event});
+    c->rekeyed                                 = false; /* the record ends here by itself */
+    return ok;
 }
 
 /* ---- reassembly --------------------------------------------------------------------------------------- */

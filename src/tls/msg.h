@@ -14,8 +14,10 @@
 
 enum { MSG_HEADER = 4, RANDOM_BYTES = 32, SESSION_ID_MAX = 32 };
 
-size_t msg_open(struct wr *w, uint8_t type);
-void   msg_close(struct wr *w, size_t mark);
+/* A reader behind the header of a message; malformed: raised when the message ends too early. */
+struct rd msg_body(hf_view msg, struct report *rep, enum check malformed);
+size_t    msg_open(struct wr *w, uint8_t type);
+void      msg_close(struct wr *w, size_t mark);
 
 /* ---- ClientHello (4.2.2) ---- */
 struct client_hello {
@@ -29,6 +31,7 @@ struct client_hello_out {
     const uint8_t *random;
     hf_view        session_id, suites, groups, sig_algs, sig_algs_cert, alpn, versions, cookie;
     const char    *server_name; /* NULL: none */
+    bool           tls12;       /* TLS 1.2 is offered too (versions empty: it alone) */
     struct {
         uint16_t group;
         hf_view  share;
@@ -86,7 +89,7 @@ struct cert_verify {
 bool cert_verify_read(struct cert_verify *m, hf_view msg, struct report *rep);
 void cert_verify_write(struct wr *w, uint16_t scheme, hf_view signature);
 /* What is signed: 64 spaces, the context string, a zero byte, the transcript hash. Returns its length. */
-enum { TBS_MAX = 64 + 33 + 1 + HASH_MAX };
+enum { TBS_MAX = 64 + 33 + 1 + HASH_MAX + 64 }; /* TLS 1.2: two randoms, the parameters */
 size_t cert_verify_tbs(bool by_server, const uint8_t *transcript, size_t hash_n, uint8_t out[TBS_MAX]);
 
 /* ---- Finished (4.5.3), KeyUpdate (4.7.3), NewSessionTicket (4.7.1) ---- */

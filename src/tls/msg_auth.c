@@ -8,25 +8,12 @@
 #include "base/limits.h"
 #include "msg.h"
 
-static struct rd body_of(hf_view msg, struct report *rep, enum check malformed)
-{
-    struct rd r = rd_new(msg, rep, malformed);
-    rd_bytes(&r, MSG_HEADER);
-    return r;
-}
-
-static hf_view vec(struct rd *r, unsigned prefix)
-{
-    struct rd v = rd_vec(r, prefix, r->short_);
-    return rd_rest(&v);
-}
-
 /* ---- CertificateRequest ---- */
 
 bool cert_request_read(struct cert_request *m, hf_view msg, struct report *rep)
 {
-    struct rd r = body_of(msg, rep, CR_MALFORMED);
-    m->context  = vec(&r, 1);
+    struct rd r = msg_body(msg, rep, CR_MALFORMED);
+    m->context  = rd_opaque(&r, 1);
     exts_read(&r, IN_CERTIFICATE_REQUEST, 0, &m->x);
     return rd_end(&r, CR_TRAILING);
 }
@@ -69,9 +56,9 @@ static void entry_read(struct certificate *m, struct rd *list, uint32_t offered)
 
 bool certificate_read(struct certificate *m, hf_view msg, uint32_t offered, struct report *rep)
 {
-    struct rd r    = body_of(msg, rep, CERT_MSG_MALFORMED);
+    struct rd r    = msg_body(msg, rep, CERT_MSG_MALFORMED);
     m->n           = 0;
-    m->context     = vec(&r, 1);
+    m->context     = rd_opaque(&r, 1);
     struct rd list = rd_vec(&r, 3, r.short_);
     while (rd_left(&list) && rd_ok(&r))
         entry_read(m, &list, offered);
@@ -97,9 +84,9 @@ void certificate_write(struct wr *w, hf_view context, const hf_view *chain, size
 
 bool cert_verify_read(struct cert_verify *m, hf_view msg, struct report *rep)
 {
-    struct rd r  = body_of(msg, rep, CV_MALFORMED);
+    struct rd r  = msg_body(msg, rep, CV_MALFORMED);
     m->scheme    = rd_u16(&r);
-    m->signature = vec(&r, 2);
+    m->signature = rd_opaque(&r, 2);
     return rd_end(&r, CV_TRAILING);
 }
 
@@ -124,7 +111,7 @@ size_t cert_verify_tbs(bool by_server, const uint8_t *transcript, size_t hash_n,
 
 bool finished_read(hf_view *verify_data, hf_view msg, size_t hash_n, struct report *rep)
 {
-    struct rd r  = body_of(msg, rep, FIN_MALFORMED);
+    struct rd r  = msg_body(msg, rep, FIN_MALFORMED);
     *verify_data = rd_rest(&r);
     return rd_need(&r, verify_data->n == hash_n, r.short_, (int64_t)hash_n, (int64_t)verify_data->n);
 }
@@ -140,7 +127,7 @@ void finished_write(struct wr *w, const uint8_t *verify_data, size_t n)
 
 bool key_update_read(bool *requested, hf_view msg, struct report *rep)
 {
-    struct rd r = body_of(msg, rep, KU_MALFORMED);
+    struct rd r = msg_body(msg, rep, KU_MALFORMED);
     uint8_t   v = rd_u8(&r);
     rd_end(&r, r.short_);
     *requested = v == 1;
@@ -156,12 +143,12 @@ void key_update_write(struct wr *w, bool request)
 
 bool session_ticket_read(hf_view msg, struct report *rep)
 {
-    struct rd   r = body_of(msg, rep, NST_MALFORMED);
+    struct rd   r = msg_body(msg, rep, NST_MALFORMED);
     struct exts x;
-    rd_u32(&r); /* ticket_lifetime */
-    rd_u32(&r); /* ticket_age_add */
-    vec(&r, 1); /* ticket_nonce */
-    hf_view ticket = vec(&r, 2);
+    rd_u32(&r);       /* ticket_lifetime */
+    rd_u32(&r);       /* ticket_age_add */
+    rd_opaque(&r, 1); /* ticket_nonce */
+    hf_view ticket = rd_opaque(&r, 2);
     rd_need(&r, ticket.n > 0, r.short_, 1, 0);
     exts_read(&r, IN_SESSION_TICKET, 0, &x);
     return rd_end(&r, NST_TRAILING);

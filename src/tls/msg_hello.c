@@ -11,6 +11,13 @@ static const uint8_t retry_random[RANDOM_BYTES] = {0xcf, 0x21, 0xad, 0x74, 0xe5,
                                                    0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
                                                    0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
+struct rd msg_body(hf_view msg, struct report *rep, enum check malformed)
+{
+    struct rd r = rd_new(msg, rep, malformed);
+    rd_bytes(&r, MSG_HEADER);
+    return r;
+}
+
 size_t msg_open(struct wr *w, uint8_t type)
 {
     wr_u8(w, type);
@@ -22,32 +29,19 @@ void msg_close(struct wr *w, size_t mark)
     wr_close(w, mark, 3);
 }
 
-static struct rd body_of(hf_view msg, struct report *rep, enum check malformed)
-{
-    struct rd r = rd_new(msg, rep, malformed);
-    rd_bytes(&r, MSG_HEADER);
-    return r;
-}
-
-static hf_view vec(struct rd *r, unsigned prefix)
-{
-    struct rd v = rd_vec(r, prefix, r->short_);
-    return rd_rest(&v);
-}
-
 /* ---- ClientHello ---- */
 
 bool client_hello_read(struct client_hello *m, hf_view msg, struct report *rep)
 {
-    struct rd r       = body_of(msg, rep, CH_MALFORMED);
+    struct rd r       = msg_body(msg, rep, CH_MALFORMED);
     *m                = (struct client_hello){0};
     m->legacy_version = rd_u16(&r);
     m->random         = rd_bytes(&r, RANDOM_BYTES);
-    m->session_id     = vec(&r, 1);
+    m->session_id     = rd_opaque(&r, 1);
     rd_need(&r, m->session_id.n <= SESSION_ID_MAX, CH_SESSION_ID, SESSION_ID_MAX, (int64_t)m->session_id.n);
-    m->suites = vec(&r, 2);
+    m->suites = rd_opaque(&r, 2);
     rd_need(&r, m->suites.n >= 2 && m->suites.n % 2 == 0, CH_SUITES, 2, (int64_t)m->suites.n);
-    m->compression = vec(&r, 1);
+    m->compression = rd_opaque(&r, 1);
     rd_need(&r, m->compression.n > 0 && memchr(m->compression.p, 0, m->compression.n), CH_COMPRESSION, 0,
             (int64_t)m->compression.n);
     if (rd_left(&r)) /* hellos older than TLS 1.2 may have no extensions at all */
@@ -88,9 +82,21 @@ static void shares_write(struct wr *w, const struct client_hello_out *m)
     wr_close(w, ext, 2);
 }
 
+/* What only TLS 1.2 needs: RFC 7627, RFC 5746, RFC 8422 5.1.2. */
+static uint32_t exts12_write(struct wr *w)
+{
+    static const uint8_t empty_info[] = {0}, uncompressed[] = {0};
+    wr_close(w, ext_open(w, XT_EXTENDED_MASTER_SECRET), 2);
+    size_t ext = ext_open(w, XT_RENEGOTIATION_INFO);
+    wr_bytes(w, empty_info, 1);
+    wr_close(w, ext, 2);
+    ext_list(w, XT_EC_POINT_FORMATS, 1, (hf_view){uncompressed, 1});
+    return X_EXTENDED_MASTER | X_RENEGOTIATION | X_POINT_FORMATS;
+}
+
 static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m)
 {
-    uint32_t offered = X_GROUPS | X_SIG_ALGS | X_SIG_ALGS_CERT | X_VERSIONS | X_KEY_SHARE;
+    uint32_t offered = X_GROUPS | X_SIG_ALGS | X_SIG_ALGS_CERT;
     if (m->server_name) {
         server_name_write(w, m->server_name);
         offered |= X_SERVER_NAME;
@@ -98,7 +104,8 @@ static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m
     ext_list(w, XT_SUPPORTED_GROUPS, 2, m->groups);
     ext_list(w, XT_SIGNATURE_ALGORITHMS, 2, m->sig_algs);
     ext_list(w, XT_SIGNATURE_ALGORITHMS_CERT, 2, m->sig_algs_cert);
-    ext_list(w, XT_SUPPORTED_VERSIONS, 1, m->versions);
+    if (m->tls12)
+        offered |= exts12_write(w);
     if (m->cookie.n) {
         ext_list(w, XT_COOKIE, 2, m->cookie);
         offered |= X_COOKIE;
@@ -107,7 +114,11 @@ static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m
         ext_list(w, XT_ALPN, 2, m->alpn);
         offered |= X_ALPN;
     }
-    shares_write(w, m);
+    if (m->versions.n) {
+        ext_list(w, XT_SUPPORTED_VERSIONS, 1, m->versions);
+        shares_write(w, m);
+        offered |= X_VERSIONS | X_KEY_SHARE;
+    }
     return offered;
 }
 
@@ -130,17 +141,20 @@ uint32_t client_hello_write(struct wr *w, const struct client_hello_out *m)
 
 bool server_hello_read(struct server_hello *m, hf_view msg, uint32_t offered, struct report *rep)
 {
-    struct rd r       = body_of(msg, rep, SH_MALFORMED);
+    struct rd r       = msg_body(msg, rep, SH_MALFORMED);
     *m                = (struct server_hello){0};
     m->legacy_version = rd_u16(&r);
     m->random         = rd_bytes(&r, RANDOM_BYTES);
     m->retry          = m->random.n && memcmp(m->random.p, retry_random, RANDOM_BYTES) == 0;
-    m->session_id     = vec(&r, 1);
+    m->session_id     = rd_opaque(&r, 1);
     rd_need(&r, m->session_id.n <= SESSION_ID_MAX, SH_SESSION_ID_LEN, SESSION_ID_MAX, (int64_t)m->session_id.n);
-    m->suite       = rd_u16(&r);
-    m->compression = rd_u8(&r);
-    if (rd_left(&r)) /* a TLS 1.2 server may send none; supported_versions is missed then */
-        exts_read(&r, m->retry ? IN_HELLO_RETRY : IN_SERVER_HELLO, offered, &m->x);
+    m->suite             = rd_u16(&r);
+    m->compression       = rd_u8(&r);
+    enum ext_where where = m->retry                              ? IN_HELLO_RETRY
+                           : exts_have(r, XT_SUPPORTED_VERSIONS) ? IN_SERVER_HELLO
+                                                                 : IN_SERVER_HELLO_12;
+    if (rd_left(&r)) /* a server older than TLS 1.3 may send none */
+        exts_read(&r, where, offered, &m->x);
     return rd_end(&r, SH_TRAILING);
 }
 
@@ -168,7 +182,7 @@ void server_hello_write(struct wr *w, const struct server_hello_out *m)
 
 bool enc_exts_read(struct exts *x, hf_view msg, uint32_t offered, struct report *rep)
 {
-    struct rd r = body_of(msg, rep, EE_MALFORMED);
+    struct rd r = msg_body(msg, rep, EE_MALFORMED);
     exts_read(&r, IN_ENCRYPTED_EXTENSIONS, offered, x);
     return rd_end(&r, EE_TRAILING);
 }

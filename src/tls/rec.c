@@ -91,6 +91,8 @@ static enum rec_got header_read(const uint8_t *wire, size_t n, bool sealed, bool
 static bool unseal(struct rec_dir *d, uint8_t *wire, size_t len, struct record *out, struct report *rep)
 {
     uint8_t nonce[AEAD_NONCE], *body = wire + REC_HEADER;
+    if (d->v12)
+        return rec12_unseal(d, wire, len, out, rep);
     if (len < AEAD_TAG + 1)
         return fail(rep, RECORD_TOO_SHORT, 3, AEAD_TAG + 1, (int64_t)len);
     nonce_of(d, nonce);
@@ -117,7 +119,7 @@ enum rec_got rec_open(struct rec_dir *d, uint8_t *wire, size_t n, bool first, st
     *out = (struct record){.type = type, .body = {wire + REC_HEADER, len}, .whole = REC_HEADER + len};
     /* Under a key everything is application_data on the outside; what is not (a ChangeCipherSpec of the
      * compatibility mode, an alert of a peer that has no keys yet) is handed up as plaintext to be judged. */
-    if (!d->aead || type != CT_APPLICATION_DATA)
+    if (!d->aead || (type != CT_APPLICATION_DATA && !d->v12))
         return REC_WHOLE;
     return unseal(d, wire, len, out, rep) ? REC_WHOLE : REC_BAD;
 }
@@ -131,14 +133,16 @@ static size_t padded(size_t inner, unsigned pad)
 
 size_t rec_wire_len(const struct rec_dir *d, size_t n, unsigned pad)
 {
+    if (d->v12)
+        return REC_HEADER + d->explicit_n + n + AEAD_TAG;
     return REC_HEADER + (d->aead ? padded(n + 1, pad) + AEAD_TAG : n);
 }
 
 bool rec_seal(struct rec_dir *d, uint8_t type, uint16_t version, hf_view content, unsigned pad, uint8_t *out)
 {
     size_t   whole = rec_wire_len(d, content.n, pad), len = whole - REC_HEADER;
-    uint8_t *body = out + REC_HEADER, nonce[AEAD_NONCE];
-    out[0]        = d->aead ? CT_APPLICATION_DATA : type;
+    uint8_t *body = out + REC_HEADER + d->explicit_n, nonce[AEAD_NONCE];
+    out[0]        = d->aead && !d->v12 ? CT_APPLICATION_DATA : type;
     out[1]        = (uint8_t)(version >> 8);
     out[2]        = (uint8_t)version;
     out[3]        = (uint8_t)(len >> 8);
@@ -147,6 +151,8 @@ bool rec_seal(struct rec_dir *d, uint8_t type, uint16_t version, hf_view content
         memcpy(body, content.p, content.n);
     if (!d->aead)
         return true;
+    if (d->v12)
+        return rec12_seal(d, out, content.n);
     body[content.n] = type;
     memset(body + content.n + 1, 0, len - AEAD_TAG - content.n - 1);
     nonce_of(d, nonce);

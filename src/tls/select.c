@@ -7,7 +7,10 @@
  * A chain whose own signatures use algorithms that the peer did not list is taken only when no other fits:
  * "the endpoint SHOULD continue the handshake by sending a certificate chain of its choice".
  */
+#include <string.h>
+
 #include "tls/conn.h"
+#include "tls/msg12.h"
 
 /* All signatures in the chain are by schemes in the list (a self-signed one at the end is not looked at). */
 static bool chain_listed(const hf_cred *k, hf_view list)
@@ -45,8 +48,16 @@ static bool named(const hf_cred *k, const struct exts *x)
     return false;
 }
 
+/* TLS 1.2: the kind of key is among the certificate_types. */
+static bool type_listed(hf_view types, enum key_kind key)
+{
+    uint8_t want = suite_auth_of(key) == AUTH_RSA ? TYPE_RSA_SIGN : TYPE_ECDSA_SIGN;
+    return types.n == 0 || memchr(types.p, want, types.n);
+}
+
 /* The remark on one credential: OFFER_FITS, or what turns it down. */
-static enum check remark(const hf_conn *c, const hf_cred *k, const struct exts *x, int64_t *want, int64_t *got)
+static enum check remark(const hf_conn *c, const hf_cred *k, const struct exts *x, hf_view types, int64_t *want,
+                         int64_t *got)
 {
     const struct cert *leaf = &k->cert[0];
     int64_t            now  = c->now_ms / 1000;
@@ -59,7 +70,7 @@ static enum check remark(const hf_conn *c, const hf_cred *k, const struct exts *
         return *got = leaf->ku, OFFER_KEY_USAGE;
     if ((leaf->has & EXT_EKU) && !(leaf->eku & (EKU_CLIENT_AUTH | EKU_ANY)))
         return *got = leaf->eku, OFFER_PURPOSE;
-    if (!cred_scheme(k, x->sig_algs, codes_view(&c->cfg->schemes)))
+    if (!cred_scheme(k, x->sig_algs, c->cfg, c->version) || !type_listed(types, leaf->key.kind))
         return *want = codes_at(x->sig_algs, 0), *got = leaf->key.kind, OFFER_SIGALG;
     if (!named(k, x))
         return *want = (int64_t)x->n_ca_names, OFFER_CA_NAMES;
@@ -69,7 +80,7 @@ static enum check remark(const hf_conn *c, const hf_cred *k, const struct exts *
 static void choose(hf_conn *c, const hf_cred *k, hf_finding *offer, const struct exts *x)
 {
     c->hs->cred   = k;
-    c->hs->scheme = cred_scheme(k, x->sig_algs, codes_view(&c->cfg->schemes));
+    c->hs->scheme = cred_scheme(k, x->sig_algs, c->cfg, c->version);
     offer->check  = OFFER_CHOSEN;
     offer->state  = HF_PASS;
     offer->got    = c->hs->scheme;
@@ -86,7 +97,7 @@ static void choose_first(hf_conn *c, enum check as, const struct exts *x)
             c->offers[i].check = OFFER_NOT_NEEDED, c->offers[i].state = HF_SKIPPED;
 }
 
-void select_client(hf_conn *c, const struct cert_request *m)
+void select_client(hf_conn *c, const struct cert_request *m, hf_view types)
 {
     size_t i = 0;
     trace_note(&c->trace, CA_LIST_RECEIVED, (int64_t)m->x.n_ca_names, (int64_t)m->x.ca_names.n);
@@ -98,7 +109,7 @@ void select_client(hf_conn *c, const struct cert_request *m)
     c->n_offers = c->cfg->n_creds;
     for (const hf_cred *k = c->cfg->creds; k; k = k->next, i++) {
         hf_finding *o = &c->offers[i];
-        o->check      = (uint16_t)remark(c, k, &m->x, &o->want, &o->got);
+        o->check      = (uint16_t)remark(c, k, &m->x, types, &o->want, &o->got);
         o->state      = HF_FAIL;
         o->cert       = (int8_t)i;
     }
@@ -114,20 +125,20 @@ void select_client(hf_conn *c, const struct cert_request *m)
 /* ---- server --------------------------------------------------------------------------------------------- */
 
 /* 0: cannot be used; else the better the higher: 4 for the name, 2 for a listed chain, 1 for its key. */
-static unsigned fitness(const hf_conn *c, const hf_cred *k, const struct client_hello *m)
+static unsigned fitness(const hf_conn *c, const hf_cred *k, const struct client_hello *m, suite_finder *suite_for)
 {
-    if (!cred_scheme(k, m->x.sig_algs, codes_view(&c->cfg->schemes)))
+    if (!cred_scheme(k, m->x.sig_algs, c->cfg, c->version) || (suite_for && !suite_for(c, m, k->cert[0].key.kind)))
         return 0;
     bool name = c->server_name && match_host(&k->cert[0], c->server_name);
     return 1u + (name ? 4u : 0) + (chain_listed(k, cert_algs(&m->x)) ? 2u : 0);
 }
 
-bool select_server(hf_conn *c, const struct client_hello *m)
+bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite_for)
 {
     unsigned   best = 0;
     struct hs *h    = c->hs;
     for (const hf_cred *k = c->cfg->creds; k; k = k->next) {
-        unsigned f = fitness(c, k, m);
+        unsigned f = fitness(c, k, m, suite_for);
         if (f <= best)
             continue;
         best    = f;
@@ -136,6 +147,6 @@ bool select_server(hf_conn *c, const struct client_hello *m)
     if (!best)
         return fail(&c->rep, CH_NO_COMMON_SIGALG, 0, c->cfg->creds->cert[0].key.kind, codes_at(m->x.sig_algs, 0));
     h->name_used = best >= 4;
-    h->scheme    = cred_scheme(h->cred, m->x.sig_algs, codes_view(&c->cfg->schemes));
+    h->scheme    = cred_scheme(h->cred, m->x.sig_algs, c->cfg, c->version);
     return true;
 }

@@ -15,10 +15,6 @@ static bool hello_ok(hf_conn *c, const struct client_hello *m)
 {
     struct report *rep  = &c->rep;
     uint32_t       seen = m->x.seen;
-    if (!(seen & X_VERSIONS))
-        return fail(rep, CH_OLD_VERSION, MSG_HEADER, TLS13, m->legacy_version);
-    if (!codes_have(m->x.versions, TLS13))
-        return fail(rep, CH_VERSIONS, MSG_HEADER, TLS13, codes_at(m->x.versions, 0));
     if (m->compression.n != 1)
         return fail(rep, CH_COMPRESSION_13, 0, 1, (int64_t)m->compression.n);
     if ((seen & X_PSK) && !(seen & X_PSK_MODES))
@@ -30,11 +26,26 @@ static bool hello_ok(hf_conn *c, const struct client_hello *m)
     return (seen & X_KEY_SHARE) || fail(rep, CH_NO_KEY_SHARE, 0, XT_KEY_SHARE, 0);
 }
 
+/* The highest that both have; without supported_versions the client is older than TLS 1.3 (4.3.1). */
+static bool pick_version(hf_conn *c, const struct client_hello *m)
+{
+    const hf_config *cfg     = c->cfg;
+    bool             listed  = m->x.seen & X_VERSIONS;
+    bool             has12   = listed ? codes_have(m->x.versions, TLS12) : m->legacy_version >= TLS12;
+    uint16_t         highest = listed ? codes_at(m->x.versions, 0) : m->legacy_version;
+    c->version               = 0;
+    if (listed && codes_have(m->x.versions, TLS13) && cfg->version_max >= TLS13)
+        c->version = TLS13;
+    else if (has12 && cfg->version_min <= TLS12 && !c->hs->retried)
+        c->version = TLS12;
+    return c->version || fail(&c->rep, CH_VERSIONS, MSG_HEADER, cfg->version_min, highest);
+}
+
 static bool pick_suite(hf_conn *c, const struct client_hello *m)
 {
     hf_view ours = codes_view(&c->cfg->suites);
     for (size_t i = 0; i < codes_n(ours); i++)
-        if (codes_have(m->suites, codes_at(ours, i))) {
+        if (suite_of(codes_at(ours, i))->auth == AUTH_13 && codes_have(m->suites, codes_at(ours, i))) {
             const struct suite *s = suite_of(codes_at(ours, i));
             if (c->hs->suite && c->hs->suite != s)
                 return fail(&c->rep, CH_SUITES_CHANGED, 0, c->hs->suite->code, s->code);
@@ -64,7 +75,7 @@ static bool pick_group(hf_conn *c, const struct client_hello *m, hf_view *share)
     return c->group || fail(&c->rep, CH_NO_COMMON_GROUP, 0, codes_at(ours, 0), codes_at(m->x.groups, 0));
 }
 
-static bool pick_alpn(hf_conn *c, const struct client_hello *m)
+bool pick_alpn(hf_conn *c, const struct client_hello *m)
 {
     hf_view ours = {c->cfg->alpn, c->cfg->alpn_n}, mine, theirs;
     if (!(m->x.seen & X_ALPN) || ours.n == 0 || c->alpn)
@@ -158,12 +169,14 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
     hf_view             share;
     struct hs          *h      = c->hs;
     bool                second = h->retried;
-    if (!client_hello_read(&m, msg, &c->rep) || !hello_ok(c, &m) || !pick_suite(c, &m) || !pick_group(c, &m, &share))
+    if (!client_hello_read(&m, msg, &c->rep) || !pick_version(c, &m) || (!second && !keep_hello(c, &m)))
         return FAILED;
-    if (second ? !second_ok(c, &m, share) : !keep_hello(c, &m))
+    if (c->version == TLS12)
+        return client_hello12(c, &m, msg);
+    if (!hello_ok(c, &m) || !pick_suite(c, &m) || !pick_group(c, &m, &share) || (second && !second_ok(c, &m, share)))
         return FAILED;
     c->skip_early = m.x.seen & X_EARLY_DATA ? EARLY_DATA_SKIPPED : c->skip_early;
-    if (!pick_alpn(c, &m) || !select_server(c, &m))
+    if (!pick_alpn(c, &m) || !select_server(c, &m, NULL))
         return FAILED;
     if (!share.n) {
         if (!ask_again(c, msg))
@@ -190,6 +203,13 @@ static void request(hf_conn *c)
                        (hf_view){cfg->names, cfg->names_n});
     message_sent(c, mark);
     c->asked = true;
+    names_cut_note(c);
+}
+
+/* The CA list that did not fit as a whole. */
+void names_cut_note(hf_conn *c)
+{
+    const hf_config *cfg = c->cfg;
     if (!cfg->n_names_cut)
         return;
     note(&c->rep, CA_LIST_CUT, HF_SKIPPED, 0, (int64_t)(cfg->n_names + cfg->n_names_cut), (int64_t)cfg->n_names);

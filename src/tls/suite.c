@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "suite.h"
 
+#include "tls/codes.h"
+
 static const struct suite suites[] = {
-    {0x1301, AEAD_AES_128_GCM, HASH_SHA256},
-    {0x1302, AEAD_AES_256_GCM, HASH_SHA384},
-    {0x1303, AEAD_CHACHA20_POLY1305, HASH_SHA256},
+    {0x1301, AEAD_AES_128_GCM, HASH_SHA256, AUTH_13},        {0x1302, AEAD_AES_256_GCM, HASH_SHA384, AUTH_13},
+    {0x1303, AEAD_CHACHA20_POLY1305, HASH_SHA256, AUTH_13},  {0xc02b, AEAD_AES_128_GCM, HASH_SHA256, AUTH_ECDSA},
+    {0xc02c, AEAD_AES_256_GCM, HASH_SHA384, AUTH_ECDSA},     {0xcca9, AEAD_CHACHA20_POLY1305, HASH_SHA256, AUTH_ECDSA},
+    {0xc02f, AEAD_AES_128_GCM, HASH_SHA256, AUTH_RSA},       {0xc030, AEAD_AES_256_GCM, HASH_SHA384, AUTH_RSA},
+    {0xcca8, AEAD_CHACHA20_POLY1305, HASH_SHA256, AUTH_RSA},
 };
 
 #define PSS(hash, len)                                                                                                 \
@@ -30,6 +34,20 @@ const struct suite *suite_of(uint16_t code)
         if (suites[i].code == code)
             return &suites[i];
     return NULL;
+}
+
+enum suite_auth suite_auth_of(enum key_kind key)
+{
+    return key == KEY_RSA || key == KEY_RSA_PSS ? AUTH_RSA : AUTH_ECDSA;
+}
+
+bool scheme_fits(const struct scheme *s, enum key_kind key, uint16_t version)
+{
+    if (version != TLS12)
+        return s->in_handshake && s->key == key;
+    if (s->how.kind == SIG_ECDSA)
+        return key == KEY_EC_P256 || key == KEY_EC_P384 || key == KEY_EC_P521;
+    return s->key == key;
 }
 
 const struct scheme *scheme_of(uint16_t code)

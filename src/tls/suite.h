@@ -4,13 +4,18 @@
 #define HF_TLS_SUITE_H
 #include "crypto/crypto.h"
 
+/* In TLS 1.2 a suite also names the kind of signature (EdDSA counts as ECDSA, RFC 8422 5.10). */
+enum suite_auth { AUTH_13, AUTH_ECDSA, AUTH_RSA };
 struct suite {
-    uint16_t      code;
-    enum aead_alg aead;
-    enum hash_alg hash;
+    uint16_t        code;
+    enum aead_alg   aead;
+    enum hash_alg   hash;
+    enum suite_auth auth; /* AUTH_13: a suite of TLS 1.3 */
 };
-/* NULL: not a TLS 1.3 suite that we have. */
+/* NULL: not a suite that we have. */
 const struct suite *suite_of(uint16_t code);
+/* The kind of TLS 1.2 suite that goes with a key. */
+enum suite_auth suite_auth_of(enum key_kind key);
 
 struct scheme {
     uint16_t       code;
@@ -21,6 +26,10 @@ struct scheme {
 const struct scheme *scheme_of(uint16_t code);
 /* The scheme under which a certificate with this signature was signed by a key of this kind; NULL: no scheme. */
 const struct scheme *scheme_of_signature(const struct sig_how *how, enum key_kind signer);
+
+/* May a key of this kind sign with the scheme in this version? In TLS 1.2 an ECDSA scheme does not bind the
+ * curve and PKCS#1 is allowed (RFC 9846 4.3.3). */
+bool scheme_fits(const struct scheme *s, enum key_kind key, uint16_t version);
 
 /* Lists of code points as they stand on the wire: two bytes each, big-endian. */
 static inline size_t codes_n(hf_view list)

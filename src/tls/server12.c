@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * server12.c - the server's side of TLS 1.2 (RFC 5246 7, RFC 8422), from ClientHello on.
+ */
+#include <string.h>
+
+#include "base/ct.h"
+#include "tls/conn.h"
+#include "tls/msg12.h"
+
+enum { EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff, FALLBACK_SCSV = 0x5600 };
+
+static bool hello12_ok(hf_conn *c, const struct client_hello *m)
+{
+    struct report *rep  = &c->rep;
+    uint32_t       seen = m->x.seen;
+    if (codes_have(m->suites, FALLBACK_SCSV) && c->cfg->version_max > TLS12)
+        return fail(rep, CH12_FALLBACK, MSG_HEADER, c->cfg->version_max, TLS12);
+    if (!(seen & X_EXTENDED_MASTER))
+        return fail(rep, CH12_NO_EXTENDED_MASTER, 0, XT_EXTENDED_MASTER_SECRET, 0);
+    if (seen & X_RENEGOTIATION ? m->x.renegotiated.n > 0 : !codes_have(m->suites, EMPTY_RENEGOTIATION_INFO_SCSV))
+        return fail(rep, CH12_RENEGOTIATION_INFO, 0, 0, (int64_t)m->x.renegotiated.n);
+    if ((seen & X_POINT_FORMATS) && !memchr(m->x.point_formats.p, 0, m->x.point_formats.n))
+        return fail(rep, CH12_POINT_FORMATS, 0, 0, m->x.point_formats.p[0]);
+    return (seen & X_SIG_ALGS) || fail(rep, CH12_NO_SIG_ALGS, 0, XT_SIGNATURE_ALGORITHMS, 0);
+}
+
+/* The first suite of ours that the client has and that goes with this key. */
+static const struct suite *suite_for(const hf_conn *c, const struct client_hello *m, enum key_kind key)
+{
+    hf_view ours = codes_view(&c->cfg->suites);
+    for (size_t i = 0; i < codes_n(ours); i++) {
+        const struct suite *s = suite_of(codes_at(ours, i));
+        if (s->auth == suite_auth_of(key) && codes_have(m->suites, s->code))
+            return s;
+    }
+    return NULL;
+}
+
+/* No supported_groups means no preference (RFC 8422 4); we then take P-256 if we have it. */
+static bool pick_group12(hf_conn *c, const struct client_hello *m)
+{
+    static const uint8_t p256[] = {0, 23};
+    hf_view              ours = codes_view(&c->cfg->groups), theirs = m->x.groups;
+    if (!(m->x.seen & X_GROUPS))
+        theirs = (hf_view){p256, 2};
+    for (size_t i = 0; i < codes_n(ours); i++) {
+        c->group = codes_at(ours, i);
+        if (c->group != KX_X25519MLKEM768 && codes_have(theirs, c->group))
+            return true;
+    }
+    c->group = 0;
+    return fail(&c->rep, CH12_NO_COMMON_GROUP, 0, codes_at(ours, 0), codes_at(theirs, 0));
+}
+
+/* A server that could do TLS 1.3 says so in its random: the client then knows when somebody cut its offer. */
+static void make_random(hf_conn *c)
+{
+    c->cfg->rnd.fill(c->cfg->rnd.ctx, c->hs->server_random, RANDOM_BYTES);
+    if (c->cfg->version_max >= TLS13)
+        memcpy(c->hs->server_random + RANDOM_BYTES - 8, "DOWNGRD\1", 8);
+}
+
+enum turn client_hello12(hf_conn *c, const struct client_hello *m, hf_view msg)
+{
+    struct hs *h = c->hs;
+    c->version   = TLS12;
+    if (!hello12_ok(c, m) || !pick_group12(c, m) || !pick_alpn(c, m) || !select_server(c, m, suite_for))
+        return FAILED;
+    h->suite = suite_for(c, m, h->cred->cert[0].key.kind);
+    make_random(c);
+    h->point_formats = m->x.seen & X_POINT_FORMATS;
+    transcript_start(c, msg, false);
+    h->keep_all = true;
+    wr_view(&h->hello, msg);
+    return OLDER;
+}
+
+/* ServerHello, Certificate, and what ServerKeyExchange will sign. */
+enum turn do_server_flight12(hf_conn *c)
+{
+    struct hs                *h = c->hs;
+    hf_view                   chain[LIMIT_CHAIN];
+    struct server_hello12_out m    = {.random        = h->server_random,
+                                      .suite         = h->suite->code,
+                                      .server_name   = h->name_used,
+                                      .point_formats = h->point_formats,
+                                      .alpn          = {(const uint8_t *)c->alpn, c->alpn ? strlen(c->alpn) : 0}};
+    size_t                    mark = h->flight.n;
+    server_hello12_write(&h->flight, &m);
+    message_sent(c, mark);
+    mark = h->flight.n;
+    certificate12_write(&h->flight, chain, cred_chain(h->cred, chain));
+    message_sent(c, mark);
+    h->kx[0] = kx_new(c->group, &c->cfg->rnd);
+    if (!h->kx[0])
+        return fail(&c->rep, SHARE12_NOT_MADE, 0, 0, c->group), FAILED;
+    struct wr w = wr_fixed(h->tbs, sizeof h->tbs);
+    wr_bytes(&w, h->client_random, RANDOM_BYTES);
+    wr_bytes(&w, h->server_random, RANDOM_BYTES);
+    server_kx_params(&w, c->group, kx_share(h->kx[0]));
+    h->to_sign = wr_done(&w);
+    return NEXT;
+}
+
+/* ServerKeyExchange with the signature that is there now, CertificateRequest, ServerHelloDone. */
+enum turn do_server_done12(hf_conn *c)
+{
+    struct hs *h = c->hs;
+    if (c->cfg->demand != HF_DONT_ASK) {
+        size_t mark = h->flight.n;
+        cert_request12_write(&h->flight, codes_view(&c->cfg->schemes_cert), (hf_view){c->cfg->names, c->cfg->names_n});
+        message_sent(c, mark);
+        c->asked = true;
+        names_cut_note(c);
+    }
+    size_t mark = h->flight.n;
+    server_done_write(&h->flight);
+    message_sent(c, mark);
+    h->to_sign = (hf_view){0};
+    return !flight_flush(c) ? FAILED : c->asked ? NEXT : OTHER;
+}
+
+enum turn on_client_kx(hf_conn *c, hf_view msg)
+{
+    struct hs *h = c->hs;
+    hf_view    point;
+    if (!client_kx_read(&point, msg, &c->rep))
+        return FAILED;
+    if (!kx_derive(h->kx[0], point, h->pre_master, &h->pre_master_n))
+        return fail(&c->rep, CKE_POINT_INVALID, MSG_HEADER + 1, 0, c->group), FAILED;
+    transcript_add(c, msg);
+    if (h->hello.full)
+        return fail(&c->rep, CKE_NO_MEMORY, 0, 0, 0), FAILED;
+    master12(c, (hf_view){h->pre_master, h->pre_master_n});
+    return h->leaf ? NEXT : OTHER;
+}
