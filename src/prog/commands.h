@@ -9,6 +9,9 @@ enum exit_status {
     EXIT_WRONG   = 2  /* wrong use, unusable files, or nobody to be reached */
 };
 
+int server_main(int argc, char **argv);
+int client_main(int argc, char **argv);
+int connect_main(int argc, char **argv);
 int ca_main(int argc, char **argv);
 
 #endif

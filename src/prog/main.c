@@ -15,6 +15,9 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *brief;
 } commands[] = {
+    {"server", server_main, "TLS from clients that prove who they are, plain to a service behind"},
+    {"client", client_main, "plain from local programs, TLS with a certificate to a server"},
+    {"connect", connect_main, "one connection by hand: who is there, and what it says about us"},
     {"ca", ca_main, "a small CA: makes the certificates that mutual TLS needs"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

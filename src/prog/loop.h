@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * loop.h - the threads of a proxy: each one runs an event loop of its own, listens on the same address and keeps
+ * the connections that it accepted. Nothing but the sealed configuration is shared.
+ */
+#ifndef HF_PROG_LOOP_H
+#define HF_PROG_LOOP_H
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "prog/addr.h"
+#include "prog/settings.h"
+
+/* What all connections of a command share; not changed after the start. */
+struct gate {
+    const struct settings *set;
+    hf_config             *cfg;
+    struct addr            listen, target;
+    const char            *server_name; /* client: whom the server's certificate must name */
+    int                    keylog_fd;   /* -1: no key log */
+};
+
+enum order { ORDER_SERVE, ORDER_FINISH, ORDER_CUT };
+enum { SCRATCH_BYTES = 64 * 1024 };
+
+struct proxy;
+struct main_loop;
+
+struct listener {
+    uv_poll_t      poll;
+    int            fd;
+    struct worker *worker;
+};
+
+struct worker {
+    struct main_loop  *main;
+    const struct gate *gate;
+    uv_loop_t          loop;
+    pthread_t          thread;
+    uv_async_t         wake;
+    uv_timer_t         timer; /* serving: listeners rest; finishing: the end */
+    atomic_int         order; /* enum order */
+    bool               finishing;
+    unsigned           n_listeners;
+    struct listener    listeners[ADDR_MAX];
+    struct proxy      *first; /* connections */
+    size_t             n_proxies;
+    uint8_t            scratch[SCRATCH_BYTES]; /* for what passes through within one event */
+};
+
+/* Runs a whole command: 0 after an orderly stop, EXIT_WRONG when it could not start (said on stderr). */
+int gate_main(struct settings *s, const struct command *c);
+/* A connection of this worker is gone. */
+void worker_less(struct worker *w);
+
+#endif

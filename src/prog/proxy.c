@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * proxy.c - one connection that passes through.
+ *
+ *   server   accept -> HANDSHAKE -> (proven) REACHING the target -> OPEN -> gone
+ *   client   accept -> REACHING the server -> HANDSHAKE -> OPEN -> gone
+ *   failure  PARTING: what is pending leaves (the alert), our end is shut, input is drained within a bound, gone
+ *
+ *   TLS socket -> hf_conn_in .. hf_conn_data -> plain socket
+ *   TLS socket <- hf_conn_out .. hf_conn_send <- plain socket
+ *
+ * Invariants:
+ *   1. Nothing is read from one side while anything waits for the other: a connection holds at most the engine's
+ *      two windows and one scratch of plain bytes that the engine did not take yet; an idle one holds none.
+ *   2. The target of a server hears nothing before the client is proven.
+ *   3. Each connection is told exactly once (story_tell), when its fate is known.
+ *   4. An orderly end is passed on as an orderly end and only as that: a plain end becomes close_notify, close_notify
+ *      becomes a plain end, each way on its own; a broken TLS side resets the plain one, and a broken plain side ends
+ *      the TLS one without close_notify.
+ */
+#include "proxy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "prog/cause.h"
+#include "prog/log.h"
+#include "prog/side.h"
+#include "prog/story.h"
+
+enum {
+    READ_BURST    = 16,              /* reads for one event, so that no connection starves the others */
+    PARTING_MS    = 2000,            /* for the alert to leave and the peer to notice */
+    PARTING_BYTES = 4 * 1024 * 1024, /* drained at most */
+    LAST_READS    = 64
+};
+
+enum stage { REACHING, HANDSHAKE, OPEN, PARTING, OVER };
+
+struct proxy {
+    struct worker *worker;
+    struct proxy  *next, *prev;
+    struct side    tls, plain;
+    uv_timer_t     timer;
+    hf_conn       *conn;
+    enum stage     stage;
+    unsigned       closing;                 /* handles whose close callback has not come */
+    unsigned       dial_at;                 /* which of the target's addresses */
+    bool           dial_again;              /* the next one, when the handle of the last one is closed */
+    bool           opened, told;            /* the handshake was completed; the line was written */
+    bool           close_sent, peer_closed; /* close_notify, ours and theirs */
+    uint8_t       *left;                    /* plain bytes that the engine did not take yet */
+    size_t         left_at, left_n;
+    uint64_t       bytes_in, bytes_out;
+    size_t         drained;
+    int64_t        began_ms;
+    struct {
+        union {
+            struct sockaddr     sa;
+            struct sockaddr_in6 v6;
+        } at;
+        socklen_t len;
+    } from;
+};
+
+static void on_tls(uv_poll_t *h, int status, int events);
+static void on_plain(uv_poll_t *h, int status, int events);
+static void reach(struct proxy *p);
+static void act(struct proxy *p);
+
+static const struct gate *gate_of(const struct proxy *p)
+{
+    return p->worker->gate;
+}
+
+static bool is_server(const struct proxy *p)
+{
+    return gate_of(p)->set->role == HF_SERVER;
+}
+
+struct proxy *proxy_next(const struct proxy *p)
+{
+    return p->next;
+}
+
+/* ---- the end ------------------------------------------------------------------------------------------- */
+
+static void tell(struct proxy *p, const hf_why *why)
+{
+    char            from[ADDR_TEXT];
+    union sock_addr at      = {0};
+    bool            verdict = why && !is_server(p) && why->origin == HF_BY_PEER && why->alert != HF_NO_ALERT;
+    if (p->told)
+        return;
+    p->told = true;
+    memcpy(&at, &p->from.at, sizeof p->from.at);
+    /* A server that speaks TLS 1.3 judges us after our handshake is complete: its first word may be a refusal. */
+    struct story s = {.role        = gate_of(p)->set->role,
+                      .from        = addr_text(&at, p->from.len, from),
+                      .target      = gate_of(p)->target.text,
+                      .duration_ms = log_now_ms() - p->began_ms,
+                      .bytes_in    = p->bytes_in,
+                      .bytes_out   = p->bytes_out,
+                      .open        = p->opened && !(verdict && p->bytes_in == 0)};
+    story_tell(&s, p->conn, why);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct proxy *p = h->data;
+    p->closing--;
+    if (p->stage == OVER && p->closing == 0) {
+        worker_less(p->worker);
+        free(p);
+    } else if (p->stage != OVER && p->dial_again) {
+        p->dial_again = false;
+        reach(p);
+    }
+}
+
+static void unlink_from_worker(struct proxy *p)
+{
+    if (p->prev)
+        p->prev->next = p->next;
+    else
+        p->worker->first = p->next;
+    if (p->next)
+        p->next->prev = p->prev;
+}
+
+/* Nothing of it is left but handles that the loop still closes. */
+static void finish(struct proxy *p, const hf_why *why, bool reset_plain)
+{
+    tell(p, why);
+    p->stage = OVER;
+    unlink_from_worker(p);
+    p->closing += side_close(&p->tls, false, on_closed);
+    p->closing += side_close(&p->plain, reset_plain, on_closed);
+    p->closing++;
+    uv_close((uv_handle_t *)&p->timer, on_closed);
+    hf_conn_free(p->conn);
+    free(p->left);
+    p->conn = NULL;
+    p->left = NULL;
+}
+
+static void on_parted(uv_timer_t *t)
+{
+    finish(t->data, NULL, false);
+}
+
+/* It failed: the plain side is reset, the TLS side gets what is pending (an alert) and the time to read it. */
+static void part(struct proxy *p, const hf_why *why)
+{
+    tell(p, why);
+    p->closing += side_close(&p->plain, true, on_closed);
+    if (p->tls.fd < 0 || !p->conn) {
+        finish(p, why, true);
+        return;
+    }
+    p->stage = PARTING;
+    uv_timer_start(&p->timer, on_parted, PARTING_MS, 0);
+}
+
+static void plain_reset(struct proxy *p)
+{
+    struct report rep;
+    cause_plain_reset(&rep, p->plain.error);
+    part(p, &rep.why);
+}
+
+/* The TLS socket is broken: nobody is there to be told anything. */
+static void tls_reset(struct proxy *p)
+{
+    struct report rep;
+    cause_tls_reset(&rep, p->tls.error ? p->tls.error : p->tls.deaf);
+    finish(p, &rep.why, true);
+}
+
+void proxy_cut(struct proxy *p)
+{
+    struct report rep;
+    cause_stopped(&rep);
+    finish(p, &rep.why, true);
+}
+
+static void on_handshake_timeout(uv_timer_t *t)
+{
+    struct proxy *p = t->data;
+    struct report rep;
+    cause_timeout(&rep, gate_of(p)->set->handshake_ms);
+    finish(p, &rep.why, true);
+}
+
+/* ---- bytes --------------------------------------------------------------------------------------------- */
+
+static bool flush(struct proxy *p)
+{
+    bool    moved = false;
+    hf_view v;
+    size_t  n;
+    while ((v = hf_conn_out(p->conn)).n && (n = side_write(&p->tls, v.p, v.n))) {
+        hf_conn_out_done(p->conn, n);
+        moved = true;
+    }
+    return moved;
+}
+
+static bool deliver(struct proxy *p)
+{
+    bool    moved = false;
+    hf_view v;
+    while (p->stage == OPEN && (v = hf_conn_data(p->conn)).n) {
+        size_t n = p->plain.deaf ? v.n : side_write(&p->plain, v.p, v.n);
+        if (n == 0)
+            break;
+        hf_conn_data_done(p->conn, n);
+        p->bytes_in += n;
+        moved = true;
+    }
+    return moved;
+}
+
+/* Gives plain bytes to the engine as long as the socket takes what comes out; returns how many. */
+static size_t offer(struct proxy *p, const uint8_t *from, size_t n)
+{
+    size_t at = 0;
+    while (at < n) {
+        size_t took = hf_conn_send(p->conn, from + at, n - at);
+        at += took;
+        if (!flush(p) && took == 0)
+            break;
+    }
+    p->bytes_out += at;
+    return at;
+}
+
+static bool offer_left(struct proxy *p)
+{
+    size_t n = p->left ? offer(p, p->left + p->left_at, p->left_n - p->left_at) : 0;
+    p->left_at += n;
+    if (p->left && p->left_at == p->left_n) {
+        free(p->left);
+        p->left = NULL;
+    }
+    return n > 0;
+}
+
+/* What the engine does not take at once waits; until it is gone nothing more is read. */
+static void keep(struct proxy *p, const uint8_t *from, size_t n)
+{
+    p->left = malloc(n);
+    if (!p->left) {
+        p->plain.error = ENOMEM;
+        return;
+    }
+    memcpy(p->left, from, n);
+    p->left_at = 0;
+    p->left_n  = n;
+}
+
+static void write_keylog(struct proxy *p)
+{
+    const char *line;
+    char        text[320];
+    int         fd = gate_of(p)->keylog_fd;
+    while (fd >= 0 && (line = hf_conn_keylog_line(p->conn))) {
+        int n = snprintf(text, sizeof text, "%s\n", line);
+        if (write(fd, text, (size_t)n) != n)
+            return; /* a debugging aid: serving goes on */
+    }
+}
+
+/* ---- what follows from it ------------------------------------------------------------------------------ */
+
+/* The TLS socket takes no more bytes: what the peer said before it closed explains why. */
+static void last_words(struct proxy *p)
+{
+    size_t room, n = 1;
+    if (p->peer_closed && p->close_sent) { /* it went away by its own will: only our goodbye is lost */
+        finish(p, NULL, false);
+        return;
+    }
+    p->tls.error = 0;
+    for (int i = 0; i < LAST_READS && n; i++) {
+        hf_conn_data_done(p->conn, hf_conn_data(p->conn).n);
+        if (hf_conn_step(p->conn, log_now_ms()) & HF_FAILED) {
+            part(p, hf_conn_why(p->conn));
+            return;
+        }
+        uint8_t *to = hf_conn_in(p->conn, &room);
+        n           = room ? side_read(&p->tls, to, room) : 0;
+        hf_conn_in_done(p->conn, n);
+    }
+    if (hf_conn_step(p->conn, log_now_ms()) & HF_FAILED)
+        part(p, hf_conn_why(p->conn));
+    else
+        tls_reset(p);
+}
+
+static void opened(struct proxy *p)
+{
+    p->opened = true;
+    uv_timer_stop(&p->timer);
+    p->stage = OPEN;
+    if (is_server(p)) {
+        p->stage = REACHING;
+        reach(p);
+    }
+}
+
+static void pass_ends(struct proxy *p, unsigned want)
+{
+    p->peer_closed |= (want & HF_CLOSED) != 0;
+    if (p->peer_closed && hf_conn_data(p->conn).n == 0)
+        side_shut(&p->plain);
+    if (p->plain.ended && !p->left && !p->close_sent) {
+        p->close_sent = true;
+        hf_conn_close(p->conn);
+        flush(p);
+    }
+    if (p->close_sent && hf_conn_out(p->conn).n == 0)
+        side_shut(&p->tls);
+    if (p->tls.shut && p->plain.shut)
+        finish(p, NULL, false);
+    else if (p->tls.shut && p->plain.deaf)
+        part(p, NULL); /* the target has closed both ways: the client may still be sending */
+}
+
+static void failed(struct proxy *p)
+{
+    const hf_why *why = hf_conn_why(p->conn);
+    /* It had our close_notify and answers with the end of TCP alone, as many do: nothing of ours was lost. */
+    if (p->close_sent && p->tls.shut && why->check == HF_CHK_END_WITHOUT_CLOSE_NOTIFY)
+        why = NULL;
+    part(p, why);
+}
+
+static void judge(struct proxy *p, unsigned want)
+{
+    if (want & HF_FAILED)
+        failed(p);
+    else if (p->tls.error || p->tls.deaf)
+        last_words(p);
+    else if (p->plain.error)
+        plain_reset(p);
+    else if (p->stage == HANDSHAKE && (want & HF_OPEN))
+        opened(p);
+    else if (p->stage == OPEN)
+        pass_ends(p, want);
+}
+
+static void parting(struct proxy *p)
+{
+    if (hf_conn_out(p->conn).n == 0)
+        side_shut(&p->tls);
+    if (p->tls.error || p->tls.deaf || (p->tls.shut && p->tls.ended) || p->drained > PARTING_BYTES)
+        finish(p, NULL, false);
+}
+
+static void watch(struct proxy *p)
+{
+    bool out   = p->conn && hf_conn_out(p->conn).n > 0;
+    bool data  = p->stage == OPEN && hf_conn_data(p->conn).n > 0;
+    bool hear  = p->stage == HANDSHAKE || p->stage == PARTING || (p->stage == OPEN && !data && !p->peer_closed);
+    int  tls   = (hear && !p->tls.ended ? UV_READABLE : 0) | (out ? UV_WRITABLE : 0);
+    int  plain = (p->stage == OPEN && !p->plain.ended && !p->left && !out ? UV_READABLE : 0) | (data ? UV_WRITABLE : 0);
+    if (p->stage == REACHING) /* the side that is being connected */
+        *(is_server(p) ? &plain : &tls) = UV_WRITABLE;
+    side_watch(&p->tls, tls, on_tls);
+    side_watch(&p->plain, plain, on_plain);
+}
+
+/* Everything that can be done now is done, then the loop is told what to wait for. */
+static void act(struct proxy *p)
+{
+    unsigned   want  = 0;
+    enum stage stage = p->stage;
+    if (p->conn && p->stage < PARTING) {
+        bool moved;
+        do {
+            want = hf_conn_step(p->conn, log_now_ms());
+            write_keylog(p);
+            moved = flush(p);
+            moved |= deliver(p);
+            moved |= offer_left(p);
+        } while (moved);
+        judge(p, want);
+    }
+    if (p->stage == PARTING) {
+        flush(p);
+        parting(p);
+    }
+    if (p->stage == OPEN && stage == HANDSHAKE)
+        act(p); /* what came together with the last message of the handshake */
+    else if (p->stage != OVER)
+        watch(p);
+}
+
+/* ---- reaching the target ------------------------------------------------------------------------------- */
+
+static void unreachable(struct proxy *p, int error)
+{
+    struct report rep;
+    cause_dial(&rep, gate_of(p)->target.text, error);
+    part(p, &rep.why);
+    if (p->stage != OVER)
+        act(p);
+}
+
+static void on_dial_timeout(uv_timer_t *t)
+{
+    unreachable(t->data, ETIMEDOUT);
+}
+
+static struct side *far_side(struct proxy *p)
+{
+    return is_server(p) ? &p->plain : &p->tls;
+}
+
+/* Tries the target's addresses, from dial_at on. */
+static void reach(struct proxy *p)
+{
+    const struct addr *target = &gate_of(p)->target;
+    int                error  = ENOENT;
+    for (; p->dial_at < target->n; p->dial_at++) {
+        int fd = addr_dial(target, p->dial_at);
+        if (fd < 0) {
+            error = errno;
+            continue;
+        }
+        side_open(far_side(p), &p->worker->loop, fd, p);
+        if (!uv_is_active((uv_handle_t *)&p->timer))
+            uv_timer_start(&p->timer, on_dial_timeout, (uint64_t)gate_of(p)->set->connect_ms, 0);
+        watch(p);
+        return;
+    }
+    unreachable(p, error);
+}
+
+static void without_memory(struct proxy *p)
+{
+    struct report rep;
+    cause_no_memory(&rep);
+    finish(p, &rep.why, true);
+}
+
+static void handshake_start(struct proxy *p)
+{
+    p->stage = HANDSHAKE;
+    p->conn  = hf_conn_new(gate_of(p)->cfg, is_server(p) ? NULL : gate_of(p)->server_name);
+    uv_timer_start(&p->timer, on_handshake_timeout, (uint64_t)gate_of(p)->set->handshake_ms, 0);
+    if (p->conn)
+        act(p);
+    else
+        without_memory(p);
+}
+
+static void on_reached(struct proxy *p)
+{
+    struct side *far   = far_side(p);
+    int          error = addr_dialled(far->fd);
+    if (error && p->dial_at + 1 < gate_of(p)->target.n) {
+        p->dial_at++;
+        p->dial_again = true;
+        p->closing += side_close(far, false, on_closed);
+        return;
+    }
+    uv_timer_stop(&p->timer);
+    if (error) {
+        unreachable(p, error);
+        return;
+    }
+    addr_tune(far->fd);
+    if (!is_server(p)) {
+        handshake_start(p);
+        return;
+    }
+    p->stage = OPEN;
+    act(p);
+}
+
+/* ---- events -------------------------------------------------------------------------------------------- */
+
+static size_t drain(struct proxy *p)
+{
+    size_t n = side_read(&p->tls, p->worker->scratch, SCRATCH_BYTES);
+    p->drained += n;
+    return n;
+}
+
+/* One read into the engine's window; false: enough for this event. */
+static bool read_tls(struct proxy *p)
+{
+    size_t   room, n;
+    uint8_t *to = hf_conn_in(p->conn, &room);
+    if (room == 0)
+        return false;
+    n = side_read(&p->tls, to, room);
+    hf_conn_in_done(p->conn, n);
+    if (p->tls.ended)
+        hf_conn_in_end(p->conn);
+    return n == room;
+}
+
+static void on_tls(uv_poll_t *h, int status, int events)
+{
+    struct proxy *p = h->data;
+    if (status < 0)
+        p->tls.watched = 0; /* the loop has stopped watching: a read or write says why */
+    if (p->stage == REACHING && !is_server(p)) {
+        on_reached(p);
+        return;
+    }
+    bool more = status < 0 || (events & UV_READABLE);
+    if (!more)
+        act(p);
+    for (int i = 0; more && i < READ_BURST; i++) {
+        if (p->stage == PARTING)
+            more = drain(p) > 0;
+        else
+            more = read_tls(p);
+        act(p);
+        more = more && (p->tls.watched & UV_READABLE) && p->stage != OVER;
+    }
+}
+
+/* One read of plain bytes, straight into records; false: enough for this event. */
+static bool read_plain(struct proxy *p)
+{
+    size_t n    = side_read(&p->plain, p->worker->scratch, SCRATCH_BYTES);
+    size_t took = n ? offer(p, p->worker->scratch, n) : 0;
+    if (took < n)
+        keep(p, p->worker->scratch + took, n - took);
+    return n == SCRATCH_BYTES;
+}
+
+static void on_plain(uv_poll_t *h, int status, int events)
+{
+    struct proxy *p = h->data;
+    if (status < 0)
+        p->plain.watched = 0;
+    if (p->stage == REACHING && is_server(p)) {
+        on_reached(p);
+        return;
+    }
+    bool more = status < 0 || (events & UV_READABLE);
+    if (!more)
+        act(p);
+    for (int i = 0; more && i < READ_BURST; i++) {
+        more = read_plain(p);
+        act(p);
+        more = more && p->stage == OPEN && (p->plain.watched & UV_READABLE);
+    }
+}
+
+/* ---- the beginning ------------------------------------------------------------------------------------- */
+
+void proxy_new(struct worker *w, int take_fd, const union sock_addr *from, socklen_t len)
+{
+    struct proxy *p = calloc(1, sizeof *p);
+    if (!p) {
+        log_note("error", "accept", "a connection was closed: memory is out");
+        close(take_fd);
+        return;
+    }
+    addr_tune(take_fd);
+    p->worker   = w;
+    p->began_ms = log_now_ms();
+    p->tls.fd = p->plain.fd = -1;
+    p->from.len             = len < sizeof p->from.at ? len : sizeof p->from.at;
+    memcpy(&p->from.at, from, p->from.len);
+    uv_timer_init(&w->loop, &p->timer);
+    p->timer.data = p;
+    p->next       = w->first;
+    if (w->first)
+        w->first->prev = p;
+    w->first = p;
+    w->n_proxies++;
+    side_open(is_server(p) ? &p->tls : &p->plain, &w->loop, take_fd, p);
+    if (is_server(p))
+        handshake_start(p);
+    else
+        reach(p);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * settings.c - see settings.h.
+ *
+ * Invariants:
+ *   1. Nothing runs half configured: every rule is checked and the configuration is sealed before a socket exists.
+ *   2. A server that lets anybody in, or asks nobody, says so by an option; it is never the result of leaving one out.
+ */
+#include "settings.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/pem.h"
+#include "base/text.h"
+#include "prog/log.h"
+#include "x509/cert.h"
+
+enum { ALPN_TEXT = 1024, NAMES_MAX = 1024 };
+
+const char *settings_cert(void *into, const char *file)
+{
+    struct settings *s = into;
+    if (s->n_creds == CREDS_MAX)
+        return "too many certificates";
+    s->creds[s->n_creds++].chain = file;
+    return NULL;
+}
+
+const char *settings_key(void *into, const char *file)
+{
+    struct settings *s = into;
+    if (s->n_creds == 0)
+        return "name the certificate before its key: --cert FILE --key FILE";
+    if (s->creds[s->n_creds - 1].key)
+        return "this certificate has a key already; the next pair begins with --cert";
+    s->creds[s->n_creds - 1].key = file;
+    return NULL;
+}
+
+const char *settings_keystore(void *into, const char *file)
+{
+    return settings_cert(into, file);
+}
+
+/* ---- rules --------------------------------------------------------------------------------------------- */
+
+static bool check_server(const struct settings *s, const struct command *c)
+{
+    if (s->n_creds == 0)
+        return opt_complain(c, "a server needs a certificate: give --cert FILE --key FILE.");
+    if (s->allow_all && s->disable_auth)
+        return opt_complain(c, "--allow-all and --disable-authentication exclude each other: either every client "
+                               "with a valid certificate comes in, or nobody is asked for one.");
+    if (s->disable_auth && s->client_auth)
+        return opt_complain(c, "--client-auth and --disable-authentication exclude each other.");
+    if (s->disable_auth && (s->cacerts.n || s->pins.n || s->ca_names))
+        return opt_complain(c, "--disable-authentication asks no client for a certificate: leave --cacert, --pin and "
+                               "--ca-names out.");
+    if (!s->allow_all && !s->disable_auth)
+        return opt_complain(c, "who may come in? --allow-all lets in every client whose certificate is valid, "
+                               "--disable-authentication asks for none.");
+    if (!s->disable_auth && s->cacerts.n + s->pins.n == 0)
+        return opt_complain(c, "who may vouch for clients? Give --cacert FILE with the CA certificates, or --pin FILE "
+                               "with the very certificates that may come in.");
+    return true;
+}
+
+static bool check_client(const struct settings *s, const struct command *c)
+{
+    if (s->cacerts.n + s->pins.n == 0)
+        return opt_complain(c,
+                            "who may vouch for the server? Give --cacert FILE with the CA certificates, or --pin FILE "
+                            "with the server's very certificate.");
+    if (s->disable_auth && s->n_creds)
+        return opt_complain(c, "--disable-authentication presents no certificate: leave --cert and --key out.");
+    return true;
+}
+
+bool settings_check(const struct settings *s, const struct command *c)
+{
+    const char *bad = s->pass ? pass_check(s->pass) : NULL;
+    if (bad)
+        return opt_complain(c, "--pass %s: %s.", s->pass, bad);
+    if (s->alpn && strlen(s->alpn) >= ALPN_TEXT)
+        return opt_complain(c, "--alpn is longer than %d characters.", ALPN_TEXT - 1);
+    if (s->tls_min && s->tls_max && s->tls_min > s->tls_max)
+        return opt_complain(c, "--tls-min is newer than --tls-max.");
+    return s->role == HF_SERVER ? check_server(s, c) : check_client(s, c);
+}
+
+const char *settings_server_name(const struct settings *s, const char *target_host)
+{
+    return s->server_name ? s->server_name : target_host[0] ? target_host : NULL;
+}
+
+int settings_keylog(const struct settings *s, struct report *rep)
+{
+    int fd = s->keylog ? open(s->keylog, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    if (s->keylog && fd < 0)
+        fail_text(rep, KEYLOG_UNWRITABLE, 0, 0, 0, s->keylog);
+    return fd;
+}
+
+/* ---- the library's configuration ----------------------------------------------------------------------- */
+
+/* The subjects of the certificates in a file, as the CA names to announce. */
+static bool names_listed(hf_trust *t, const char *file, struct report *rep)
+{
+    struct mem       m = {0};
+    struct pem_block b[NAMES_MAX];
+    hf_view          names[NAMES_MAX];
+    size_t           n = 0, used = 0, len, at = 0;
+    uint8_t         *text = file_read(file, &len, &m, rep);
+    while (text && n < NAMES_MAX && pem_next((hf_view){text, len}, &at, &b[used], &m, rep)) {
+        struct cert c;
+        used++;
+        if (!cert_parse(&c, (hf_view){b[used - 1].der, b[used - 1].n}, rep))
+            break;
+        names[n++] = c.subject;
+    }
+    if (text && !report_bad(rep) && n == 0)
+        fail_text(rep, NAMES_FILE_EMPTY, 0, 0, 0, file);
+    if (!report_bad(rep))
+        hf_trust_hints(t, HF_HINTS_LISTED, names, n);
+    while (used)
+        pem_free(&b[--used], &m);
+    mem_free(&m, text);
+    return !report_bad(rep);
+}
+
+static bool set_hints(const struct settings *s, hf_trust *t, struct report *rep)
+{
+    if (!s->ca_names || strcmp(s->ca_names, "from-trust") == 0)
+        return true;
+    if (strcmp(s->ca_names, "none") == 0)
+        return hf_trust_hints(t, HF_HINTS_EMPTY, NULL, 0);
+    return names_listed(t, s->ca_names, rep);
+}
+
+static bool set_trust(const struct settings *s, hf_config *cfg, hf_trust *t, struct report *rep)
+{
+    enum hf_demand demand = s->role == HF_CLIENT ? HF_REQUIRE : s->client_auth == AUTH_OPTIONAL ? HF_ASK : HF_REQUIRE;
+    for (unsigned i = 0; i < s->cacerts.n; i++)
+        hf_trust_anchor_file(t, s->cacerts.v[i]);
+    for (unsigned i = 0; i < s->pins.n; i++)
+        hf_trust_pin_file(t, s->pins.v[i]);
+    bool ok = set_hints(s, t, rep);
+    hf_config_trust(cfg, t, demand); /* what is wrong with the files comes out at the seal */
+    return ok;
+}
+
+static void set_creds(const struct settings *s, hf_config *cfg)
+{
+    for (unsigned i = 0; i < s->n_creds; i++)
+        hf_config_cred(cfg, hf_cred_files(s->creds[i].chain, s->creds[i].key, pass_ask, (void *)(uintptr_t)s->pass));
+}
+
+static void set_alpn(const struct settings *s, hf_config *cfg)
+{
+    char        list[ALPN_TEXT];
+    const char *name[ALPN_TEXT / 2];
+    size_t      n = 0;
+    char       *at;
+    if (!s->alpn)
+        return;
+    text_add(list, sizeof list, 0, "%s", s->alpn);
+    for (char *p = strtok_r(list, ",", &at); p; p = strtok_r(NULL, ",", &at))
+        name[n++] = p;
+    hf_config_alpn(cfg, name, n);
+}
+
+static uint16_t version_code(unsigned choice, uint16_t otherwise)
+{
+    return choice == TLS_1_2 ? 0x0303 : choice == TLS_1_3 ? 0x0304 : otherwise;
+}
+
+hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
+{
+    struct report rep;
+    bool          asks = s->role == HF_CLIENT || !s->disable_auth;
+    hf_config    *cfg  = hf_config_new(s->role);
+    hf_trust     *t    = asks ? hf_trust_new() : NULL;
+    report_init(&rep);
+    bool ok = cfg && (t || !asks) ? !asks || set_trust(s, cfg, t, &rep) : fail(&rep, START_NO_MEMORY, 0, 0, 0);
+    if (ok) {
+        set_creds(s, cfg);
+        set_alpn(s, cfg);
+        if (s->tls_min || s->tls_max)
+            hf_config_versions(cfg, version_code(s->tls_min, s->tls_max == TLS_1_2 ? 0x0303 : 0x0304),
+                               version_code(s->tls_max, 0x0304));
+        hf_config_trace(cfg, trace);
+        hf_config_insecure_keylog(cfg, s->keylog != NULL);
+        ok = hf_config_seal(cfg, log_now_ms(), why);
+    } else
+        *why = rep.why;
+    if (ok)
+        return cfg;
+    hf_config_free(cfg);
+    return NULL;
+}
