@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * foe_inside.h - what the files of the test peer share. */
+#ifndef HF_TEST_FOE_INSIDE_H
+#define HF_TEST_FOE_INSIDE_H
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "foe.h"
+
+#include <cmocka.h> /* last: it has a macro that is called fail */
+
+enum { HASH = 32, SUITE = 0x1301, COOKIE_N = 6, X_NAME = 0, X_COOKIE = 44 };
+extern const uint8_t retry_random[32], test_cookie[COOKIE_N];
+
+static inline hf_view view(const void *p, size_t n)
+{
+    return (hf_view){p, n};
+}
+
+/* ---- foe_keys.c ---- */
+void half_key(struct half *h, const uint8_t secret[HASH], bool sealing);
+void handshake_secrets(struct foe *p, hf_view shared);
+void application_secrets(struct foe *p);
+void foe_finished_mac(const struct foe *p, const uint8_t traffic[HASH], uint8_t out[HASH]);
+
+/* ---- foe_rec.c ---- */
+/* All that the engine has to say is collected at once, as a socket would do it. */
+void collect(struct foe *p);
+
+/* ---- foe_msg.c ---- */
+void   start_transcript(struct foe *p);
+void   retry_transcript(struct foe *p);
+void   new_share(struct foe *p, uint16_t group);
+size_t signed_bytes(const struct foe *p, bool by_server, uint8_t tbs[130]);
+void   send_client_hello(struct foe *p, bool second);
+void   send_server_hello(struct foe *p, bool retry);
+void   send_enc_exts(struct foe *p);
+void   send_cert_request(struct foe *p);
+void   send_certificate(struct foe *p);
+void   send_cert_verify(struct foe *p);
+void   send_finished(struct foe *p);
+
+#endif
