@@ -35,10 +35,10 @@ static bool grow(struct bytes *b, const char *name, struct mem *m, struct report
 {
     size_t   room = b->room ? b->room * 2 : FIRST_ROOM;
     uint8_t *more;
-    if (b->n < b->room)
-        return true;
     if (b->n > LIMIT_FILE_BYTES)
         return fail_text(rep, FILE_TOO_LARGE, 0, LIMIT_FILE_BYTES, (int64_t)b->n, name);
+    if (b->n < b->room)
+        return true;
     more = mem_realloc(m, b->p, room + 1);
     if (!more)
         return no_memory(rep, room);

@@ -14,7 +14,7 @@
 enum { HIGH_TAG = 0x1f, LONG_FORM = 0x80, LENGTH_BYTES_MAX = 4 };
 
 /* The header at p, of which n bytes are there: its length and that of the contents. CHECK_NONE: all is there. */
-static enum check header(const uint8_t *p, size_t n, size_t *head, size_t *len)
+static enum check any_header(const uint8_t *p, size_t n, size_t *head, size_t *len)
 {
     size_t more = n > 1 && p[1] > LONG_FORM ? p[1] & 0x7fu : 0;
     if (n > 0 && (p[0] & HIGH_TAG) == HIGH_TAG)
@@ -32,6 +32,16 @@ static enum check header(const uint8_t *p, size_t n, size_t *head, size_t *len)
     if (more && (*len < LONG_FORM || p[2] == 0))
         return DER_LENGTH_NOT_MINIMAL;
     return *len <= n - *head ? CHECK_NONE : DER_CONTENTS_CUT;
+}
+
+/* The same, quick for the short ones, which nearly all are. */
+static inline enum check header(const uint8_t *p, size_t n, size_t *head, size_t *len)
+{
+    if (n < 2 || p[1] >= LONG_FORM || p[1] > n - 2 || (p[0] & HIGH_TAG) == HIGH_TAG)
+        return any_header(p, n, head, len);
+    *head = 2;
+    *len  = p[1];
+    return CHECK_NONE;
 }
 
 /* Records the failure and leaves r empty. */
@@ -56,7 +66,7 @@ struct rd der_inside(const struct rd *r, hf_view v)
 }
 
 /* Moves r behind its next element; r is empty when that is none. */
-static struct rd enter(struct rd *r)
+static inline struct rd enter(struct rd *r)
 {
     struct rd  sub  = *r;
     size_t     head = 0, len = 0;

@@ -11,9 +11,9 @@
  *   4. A wildcard is the whole left-most label, stands for exactly one label, and has two labels or more
  *      behind it: "*.com" and "*" would vouch for other people's names.
  */
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "base/ip.h"
 #include "base/text.h"
 #include "x509/cert.h"
 
@@ -21,7 +21,7 @@ enum { NAME_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, LABELS_BEHIND_WILDCARD = 2 };
 
 bool name_is_ip(const char *name, uint8_t ip[16], size_t *n)
 {
-    *n = inet_pton(AF_INET, name, ip) == 1 ? 4 : inet_pton(AF_INET6, name, ip) == 1 ? 16 : 0;
+    *n = ip_parse(name, ip);
     return *n > 0;
 }
 

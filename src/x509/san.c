@@ -12,9 +12,7 @@
  */
 #include "san.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
+#include "base/ip.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "x509/dn.h"
@@ -133,18 +131,17 @@ bool san_next(hf_view names, size_t *at, struct gen_name *out)
 
 /* ---- printing ---- */
 
-static size_t ip_text(hf_view v, char *out, size_t room)
+/* An address, or one with its mask. */
+static size_t address_text(hf_view v, char *out, size_t room)
 {
-    char text[64], mask[INET6_ADDRSTRLEN];
-    int  family = v.n == 4 || v.n == 8 ? AF_INET : AF_INET6;
-    if (v.n != 4 && v.n != 8 && v.n != 16 && v.n != 32)
-        return text_hex(out, room, v.p, v.n, 0);
-    inet_ntop(family, v.p, text, sizeof text);
-    if (v.n == 8 || v.n == 32) {
-        inet_ntop(family, v.p + v.n / 2, mask, sizeof mask);
-        return text_add(out, room, 0, "%s/%s", text, mask);
-    }
-    return text_add(out, room, 0, "%s", text);
+    char   ip[IP_TEXT], mask[IP_TEXT];
+    size_t half = v.n / 2;
+    if (v.n == 4 || v.n == 16)
+        return text_add(out, room, 0, "%s", ip_text(v, ip));
+    if (v.n == 8 || v.n == 32)
+        return text_add(out, room, 0, "%s/%s", ip_text((hf_view){v.p, half}, ip),
+                        ip_text((hf_view){v.p + half, half}, mask));
+    return text_hex(out, room, v.p, v.n, 0);
 }
 
 /* "1.3.6.1.4.1.311.20.2.3;alice@example.com": the type, and the value when it is one string. */
@@ -178,7 +175,7 @@ size_t gen_name_text(const struct gen_name *g, char *out, size_t room)
     case NAME_DN:
         return n + dn_text(g->value, out, room);
     case NAME_IP:
-        return n + ip_text(g->value, out, room);
+        return n + address_text(g->value, out, room);
     case NAME_RID:
         return n + oid_dotted(g->value, out, room);
     case NAME_X400:
