@@ -60,7 +60,7 @@ struct stack {
     bool (*seal)(void *conn, const uint8_t *p, struct wire *out);
     bool (*open_record)(void *conn, uint8_t *p, struct wire *in);
 };
-extern const struct stack libssl_stack, handfast_stack;
+extern const struct stack libssl_stack, handfast_stack, remembering_stack;
 
 /* ---- heap.c, in the program that counts; weak and absent in the one that measures time ---- */
 struct heap_use {

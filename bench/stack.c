@@ -2,7 +2,7 @@
  *
  * stack.c - measures one TLS stack: full mutual handshakes, bulk data, and (in the counting program) the heap.
  *
- *   stack libssl|handfast DIR [handshakes]
+ *   stack libssl|handfast|remembering DIR [handshakes]
  */
 #include <openssl/crypto.h>
 
@@ -126,11 +126,20 @@ static void count_heap(const struct stack *s)
         drop(s, &held[i], none);
 }
 
+static const struct stack *stack_called(const char *name)
+{
+    const struct stack *all[] = {&libssl_stack, &handfast_stack, &remembering_stack};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(all[i]->name, name) == 0)
+            return all[i];
+    die("there is no stack called %s", name);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3)
-        die("usage: stack libssl|handfast DIR [handshakes]");
-    const struct stack *s = strcmp(argv[1], "libssl") == 0 ? &libssl_stack : &handfast_stack;
+        die("usage: stack libssl|handfast|remembering DIR [handshakes]");
+    const struct stack *s = stack_called(argv[1]);
     s->setup(argv[2]);
     if (counting()) {
         count_heap(s);

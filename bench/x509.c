@@ -11,7 +11,6 @@
 #include <openssl/ecdsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 #include <time.h>
 
 #include "bench.h"
