@@ -2,11 +2,12 @@
  *
  * describe.c - a certificate in one printable line, for logs: what it claims, proven by nobody.
  *
- *     subject "CN=alice,O=Example" names URI:spiffe://example/alice issuer "CN=CA" serial 0f3a valid
- *     2026-01-01T00:00:00Z to 2027-01-01T00:00:00Z sha256 9c1f...
+ *     subject "CN=alice,O=Example" names "URI:spiffe://example/alice" issuer "CN=CA" serial 0f3a
+ *     valid 2026-01-01T00:00:00Z to 2027-01-01T00:00:00Z sha256 9c1f...
  */
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "x509/cert.h"
@@ -40,26 +41,38 @@ static void add_dn(struct line *l, const char *label, hf_view name)
     add(l, "\"");
 }
 
+/* In quotes; a name's own quotes as \x22 (a DN has escaped them already). */
+static void add_name(struct line *l, const struct gen_name *g)
+{
+    char text[512], one[2] = {0};
+    gen_name_text(g, text, sizeof text);
+    add(l, " \"");
+    for (const char *c = text; *c; c++) {
+        one[0] = *c;
+        add(l, *c == '"' && g->kind != NAME_DN ? "\\x22" : one);
+    }
+    add(l, "\"");
+}
+
 static void add_names(struct line *l, const struct cert *c)
 {
     struct gen_name g;
     size_t          at = 0;
     unsigned        n  = 0;
-    char            text[512];
     while (c->san.n && san_next(c->san, &at, &g)) {
+        if (n == 0)
+            add(l, " names");
         if (n++ == NAMES_SHOWN) {
-            add(l, ",...");
+            add(l, " ...");
             return;
         }
-        gen_name_text(&g, text, sizeof text);
-        add(l, n == 1 ? " names " : ",");
-        add(l, text);
+        add_name(l, &g);
     }
 }
 
 static void add_hex(struct line *l, const char *label, const uint8_t *p, size_t n)
 {
-    char text[2 * 64 + 3];
+    char text[2 * LIMIT_SERIAL + 3];
     text_hex(text, sizeof text, p, n, 0);
     add(l, label);
     add(l, text);

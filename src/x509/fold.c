@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 
+enum { BROKEN = 0 }; /* in place of the tag */
 enum { SHARP_S = 0xdf, FINAL_SIGMA = 0x3c2 };
 
 bool fold_is_text(uint8_t tag)
@@ -77,11 +78,17 @@ bool text_next(struct fold *f, uint32_t *cp, bool *broken)
     case DER_UNIVERSAL:
         *broken = !wide(f, 4, cp);
         break;
+    case BROKEN:
+        *broken = true;
+        break;
     default:
         *cp = *f->p++;
     }
-    if (*broken) /* its bytes one by one, above all code points: equal only to the same broken bytes */
+    if (*broken) { /* its bytes one by one, above all code points: equal only to the same broken bytes */
         *cp = 0x110000u | *f->p++;
+        if (f->tag != DER_UTF8) /* nobody knows where the next character of two or four bytes starts */
+            f->tag = BROKEN;
+    }
     return true;
 }
 

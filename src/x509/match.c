@@ -6,7 +6,7 @@
  *      entries only, a name with dNSName entries only. The subject's CN is not looked at (RFC 9525 2).
  *   2. Names are compared label by label, ASCII case folded; one trailing dot of the reference is dropped. A
  *      presented name with a trailing dot, an empty label, a label of more than 63 bytes or a character that
- *      host names do not have matches nothing. Underscores are taken: internal names have them.
+ *      host names do not have matches nothing, nor does one whose last label is a number. Underscores are taken: internal names have them.
  *   3. Internationalised names are A-labels on both sides; a U-label matches nothing.
  *   4. A wildcard is the whole left-most label, stands for exactly one label, and has two labels or more
  *      behind it: "*.com" and "*" would vouch for other people's names.
@@ -30,20 +30,24 @@ static bool host_char(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* Labels of host characters with dots between them. Returns how many; 0 when it is something else. */
+/* Labels of host characters with dots between them, the last one not a number (it would be a misspelt address).
+ * Returns how many; 0 when it is something else. */
 static unsigned count_labels(hf_view v)
 {
     unsigned labels = 0, len = 0;
+    bool     number = true; /* the label being read, in the end the last one */
     if (v.n > NAME_MAX_BYTES)
         return 0;
     for (size_t i = 0; i <= v.n; i++) {
         bool dot = i == v.n || v.p[i] == '.';
         if (dot ? len == 0 || len > LABEL_MAX_BYTES : !host_char(v.p[i]))
             return 0;
+        if (!dot)
+            number = (number || len == 0) && v.p[i] >= '0' && v.p[i] <= '9';
         labels += dot;
         len = dot ? 0 : len + 1;
     }
-    return labels;
+    return number ? 0 : labels;
 }
 
 static hf_view behind_first_label(hf_view v)

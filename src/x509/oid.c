@@ -123,7 +123,7 @@ size_t oid_dotted(hf_view v, char *out, size_t room)
     out[0] = '\0';
     n      = text_add(out, room, 0, "%u.%llu", (unsigned)top, (unsigned long long)(first - top * 40));
     while (i < v.n) {
-        keep = n + 4 < room ? n : keep;
+        keep = n + 4 <= room ? n : keep;
         n    = text_add(out, room, n, ".%llu", (unsigned long long)arc(v, &i));
         if (n + 1 == room)
             return text_add(out, room, keep, "...");

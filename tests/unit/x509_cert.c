@@ -317,6 +317,18 @@ static void try(hf_view der, const char *name)
     assert_true(hf_cert_describe(der, line, sizeof line) > 0);
 }
 
+/* A name cannot pretend to be another part of the line. */
+static void test_describe_quotes(void **state)
+{
+    struct cert     c;
+    struct notation d;
+    char            line[1024];
+    assert_true(takes("020105", EXT("551d11", "04{30{82{'a\" issuer \"CN=b'}82{0a'x'}}}"), &c, &d));
+    hf_cert_describe(notation_view(&d), line, sizeof line);
+    assert_non_null(strstr(line, " names \"DNS:a\\x22 issuer \\x22CN=b\" \"DNS:\\x0ax\" issuer \"CN=CA\" serial 05 "));
+    free(d.p);
+}
+
 static const char *const altered[] = {"full", "rsa", "pss", "pss_sig", "explicit", "ed25519", "v1"};
 
 static void test_cut(void **state)
@@ -372,6 +384,7 @@ static void test_describe(void **state)
     assert_memory_equal(again, line, sizeof again - 1);
     assert_int_equal(hf_cert_describe(l.der, NULL, 0), n);
     assert_true(hf_cert_describe((hf_view){NULL, 0}, line, sizeof line) > 0);
+    assert_non_null(strstr(line, "not a certificate"));
     assert_int_equal(der_whole(l.der), l.der.n);
     assert_int_equal(der_whole((hf_view){l.der.p, l.der.n - 1}), 0);
     unload(&l);
@@ -383,7 +396,7 @@ int main(void)
         cmocka_unit_test(test_full),      cmocka_unit_test(test_full_names), cmocka_unit_test(test_walk),
         cmocka_unit_test(test_keys),      cmocka_unit_test(test_pss),        cmocka_unit_test(test_algorithms),
         cmocka_unit_test(test_tolerated), cmocka_unit_test(test_values),     cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_changed),   cmocka_unit_test(test_describe),
+        cmocka_unit_test(test_changed),   cmocka_unit_test(test_describe),   cmocka_unit_test(test_describe_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
