@@ -113,8 +113,10 @@ static bool make_one(struct new_ca *ca, enum cert_use use, const char *name, uns
     spec.subject    = wr_done(&w);
     spec.not_before = top ? ca_now() - CA_SKEW : root.not_before;
     spec.not_after  = top ? ca_now() + (int64_t)days * CA_DAY : root.not_after;
-    return spki ? ca_make(top ? &ca->root : &ca->mid, &spec, (hf_view){spki, n}, &by, &ca->mem, rep)
-                : no_memory(rep, n);
+    bool ok =
+        spki ? ca_make(top ? &ca->root : &ca->mid, &spec, (hf_view){spki, n}, &by, &ca->mem, rep) : no_memory(rep, n);
+    mem_free(&ca->mem, spki);
+    return ok;
 }
 
 /* The passphrase for a new key: asked for twice at a terminal, since nobody sees what is typed. */

@@ -26,8 +26,8 @@ static void extension(struct csr *c, struct rd *exts)
     rd_end(&one, CSR_EXTENSION_TRAILING);
     if (o != OID_CE_SAN || !rd_ok(exts))
         return;
+    c->san          = rd_rest(&value);
     struct rd names = der_open(&value, DER_SEQUENCE, CSR_SAN);
-    c->san          = rd_rest(&names);
     gen_names_read(&names);
     rd_end(&value, CSR_SAN_TRAILING);
 }

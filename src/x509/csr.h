@@ -16,7 +16,7 @@ struct csr {
     struct pubkey  key;
     struct sig_how sig;
     hf_view        sig_bits;
-    hf_view        san; /* contents of the GeneralNames asked for; may be empty */
+    hf_view        san; /* DER of the GeneralNames asked for (san_next walks it); may be empty */
 };
 
 /* True: the request is well formed, its key is one that we issue for, and its signature proves possession of

@@ -55,9 +55,36 @@ static void test_text(void **state)
     assert_string_equal(when_span(INT64_MIN, b), "106751991167300 days");
 }
 
+static void test_parse(void **state)
+{
+    static const char *const none[] = {"",
+                                       "2026-11-24",
+                                       "2026-11-24T08:15:00",
+                                       "2026-11-24 08:15:00Z",
+                                       "2026-11-24T08:15:00ZZ",
+                                       "2026-11-24T08:15Z",
+                                       "2026-02-29T08:15:00Z",
+                                       "2026-11-24T24:00:00Z",
+                                       "2026-11-24T08:15:00+1:00",
+                                       "2026-11-24T08:15:00+24:00",
+                                       "2026-11-24T08:15:00+01:60",
+                                       "2026-11-24T08:15:00+01-00",
+                                       "2026-11-24T08:15:00.5Z",
+                                       "+026-11-24T08:15:00Z",
+                                       "2026-1x-24T08:15:00Z"};
+    int64_t                  s;
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        if (when_parse(none[i], &s))
+            fail_msg("%s is taken for a date", none[i]);
+    assert_true(when_parse("1970-01-01T00:00:00Z", &s) && s == 0);
+    assert_true(when_parse("2026-11-24t16:15:00z", &s) && s == 1795536900);
+    assert_true(when_parse("2026-11-24T18:45:00+02:30", &s) && s == 1795536900);
+    assert_true(when_parse("2026-11-24T15:15:00-01:00", &s) && s == 1795536900);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_day), cmocka_unit_test(test_none),
-                                       cmocka_unit_test(test_text)};
+                                       cmocka_unit_test(test_text), cmocka_unit_test(test_parse)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
