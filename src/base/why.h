@@ -53,6 +53,8 @@ void note(struct report *r, enum check id, enum hf_state state, size_t offset, i
 void why_add_text(struct report *r, enum check id, const char *text);
 /* NO_MEMORY for n bytes that mem_alloc refused; always false. */
 bool no_memory(struct report *r, size_t n);
+/* hf_why_text without what stands in brackets, for lines that carry those values as fields. Returns the length. */
+size_t why_sentence(const hf_why *w, char *out, size_t room);
 /* Copies a failure from a report about one part (a file, a candidate) into the whole. */
 bool fail_as(struct report *r, const hf_why *part);
 

@@ -118,7 +118,8 @@ static void add_place(struct line *l, const hf_why *w, const hf_check_info *info
     ADD(l, "]");
 }
 
-static void add_line(struct line *l, const hf_why *w, const hf_check_info *info)
+/* Which certificate, what is wrong, the name it is about, the values. */
+static void add_what(struct line *l, const hf_why *w, const hf_check_info *info)
 {
     l->out[0] = '\0';
     if (w->cert >= 0)
@@ -129,7 +130,23 @@ static void add_line(struct line *l, const hf_why *w, const hf_check_info *info)
     if (w->text[0])
         ADD(l, ": %s", w->text);
     add_values(l, w, info);
-    add_place(l, w, info);
+}
+
+static void add_line(struct line *l, const hf_why *w, const hf_check_info *info)
+{
+    add_what(l, w, info);
+    if (w->check != CHECK_NONE)
+        add_place(l, w, info);
+}
+
+size_t why_sentence(const hf_why *w, char *out, size_t room)
+{
+    const hf_check_info *info = hf_check_info_of(w->check);
+    struct line          l    = {out, room, 0};
+    add_what(&l, w, info);
+    if (*info->hint)
+        ADD(&l, ". %s", info->hint);
+    return l.at;
 }
 
 int hf_why_text(const hf_why *w, char *out, size_t room)

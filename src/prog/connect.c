@@ -189,7 +189,8 @@ static bool ticket_came(const hf_conn *c)
 
 static void note_answer(struct session *s, unsigned want)
 {
-    if (s->answered || !s->open || !(s->bytes_in || (want & HF_CLOSED) || ticket_came(s->conn)))
+    bool judged = hf_conn_version(s->conn) != TLS13; /* before its Finished, which we have seen */
+    if (s->answered || !s->open || !(judged || s->bytes_in || (want & HF_CLOSED) || ticket_came(s->conn)))
         return;
     s->answered = true;
     if (hf_conn_asked(s->conn))
@@ -203,7 +204,7 @@ static void opened(struct session *s)
     tell_server(s->conn);
     tell_request(s->conn, s->set);
     tell_findings(s->conn);
-    if (hf_conn_asked(s->conn))
+    if (hf_conn_asked(s->conn) && hf_conn_version(s->conn) == TLS13)
         fprintf(stderr, "The server's own verdict is still to come\n");
     if (s->set->send_nothing)
         say_all(s);

@@ -98,7 +98,7 @@ void log_said(struct log_line *l, bool said)
 
 /* ---- text ---------------------------------------------------------------------------------------------- */
 
-/* Control characters and quotes as \xHH; backslashes stay, for what is printable already holds escapes. */
+/* Control characters as \xHH and quotes as \"; backslashes stay, for what is printable already holds escapes. */
 static size_t add_quoted(char *out, size_t room, size_t at, const char *s)
 {
     bool plain =
@@ -108,7 +108,7 @@ static size_t add_quoted(char *out, size_t room, size_t at, const char *s)
     at = text_add(out, room, at, "\"");
     for (; *s; s++) {
         unsigned char c = (unsigned char)*s;
-        at              = text_add(out, room, at, c < 0x20 || c == 0x7f || c == '"' ? "\\x%02x" : "%c", c);
+        at              = text_add(out, room, at, c == '"' ? "\\%c" : c < 0x20 || c == 0x7f ? "\\x%02x" : "%c", c);
     }
     return text_add(out, room, at, "\"");
 }

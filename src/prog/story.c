@@ -9,6 +9,7 @@
 #include "base/alert.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "base/why.h"
 
 enum { CLAIMS_TOLD = 8, NAME_ROOM = 320 };
 
@@ -118,9 +119,9 @@ static void tell_why(struct log_line *l, const struct story *s, const hf_why *w)
         log_text(l, "stage", hf_message_name(w->message));
     if (w->alert != HF_NO_ALERT)
         log_text(l, told ? "alert_received" : "alert_sent", hf_alert_name(w->alert));
+    log_said(l, true);
     if (told)
         log_text(l, "alert_means", story_alert(s->role, w->alert));
-    log_said(l, true);
     if (w->cert >= 0)
         log_num(l, "certificate", w->cert);
     if (w->offset)
@@ -170,7 +171,7 @@ static void say_failed(struct log_line *l, const struct story *s, const hf_conn 
         log_say(l, "refused %s %s: ", kind, where);
     else
         log_say(l, "no connection with %s %s: ", kind, where);
-    hf_why_text(w, text, sizeof text);
+    why_sentence(w, text, sizeof text);
     log_say(l, "%s", text);
 }
 

@@ -11,7 +11,8 @@
 #include "tls/msg.h"
 #include "x509/cert.h"
 
-enum { NAMES_TOLD = 24, CLAIMS_MAX = 32, NAME_ROOM = 320 };
+enum { NAMES_TOLD = 24, CLAIMS_MAX = 32, NAME_ROOM = 320, COLUMNS = 100 };
+enum { PATH_CHECKS = 1000, PATH_CHECKS_END = 2000 }; /* numbers of checks on certificates and paths */
 
 void tell_line(const char *name, const char *fmt, ...)
 {
@@ -138,21 +139,55 @@ static const char *state_name(uint8_t state)
     return state < sizeof names / sizeof names[0] ? names[state] : "";
 }
 
+/* What a finding is about: a certificate that was sent, one of our trust, or the handshake. */
+static const char *about(const hf_finding *f, char out[static 24])
+{
+    bool path = f->check >= PATH_CHECKS && f->check < PATH_CHECKS_END;
+    if (f->cert >= 0)
+        snprintf(out, 24, "certificate %d", f->cert);
+    else
+        snprintf(out, 24, "%s", path ? "trusted CA" : "handshake");
+    return out;
+}
+
+static bool same_group(const hf_finding *a, const hf_finding *b)
+{
+    char x[24], y[24];
+    return a->state == b->state && strcmp(about(a, x), about(b, y)) == 0;
+}
+
+/* The head of a group of findings with the same outcome about the same thing; the column it ends in. */
+static int tell_group(const hf_finding *f)
+{
+    char text[24];
+    return fprintf(stderr, "  %-11s %-14s", state_name(f->state), about(f, text));
+}
+
+static int next_line(void)
+{
+    fputc('\n', stderr);
+    return fprintf(stderr, "  %-11s %-14s", "", "");
+}
+
 void tell_findings(const hf_conn *c)
 {
     const hf_finding *f;
-    size_t            n = hf_conn_findings(c, &f);
+    size_t            n  = hf_conn_findings(c, &f);
+    int               at = 0;
     if (n)
-        fprintf(stderr, "Verdicts\n");
+        fprintf(stderr, "Verdicts, by what each check would have reported\n");
     for (size_t i = 0; i < n; i++) {
-        const hf_check_info *info = hf_check_info_of(f[i].check);
-        char                 cert[24];
-        cert[0] = '\0';
-        if (f[i].cert >= 0)
-            snprintf(cert, sizeof cert, "cert[%d] ", f[i].cert);
-        fprintf(stderr, "  %-12s %s%s%s%s\n", state_name(f[i].state), cert, info->name,
-                f[i].state == HF_FAIL ? ": " : "", f[i].state == HF_FAIL ? info->title : "");
+        const char *name = hf_check_info_of(f[i].check)->name;
+        if (i == 0 || !same_group(&f[i - 1], &f[i])) {
+            if (i > 0)
+                fputc('\n', stderr);
+            at = tell_group(&f[i]);
+        } else if (at + 1 + (int)strlen(name) > COLUMNS)
+            at = next_line();
+        at += fprintf(stderr, " %s", name);
     }
+    if (n)
+        fputc('\n', stderr);
 }
 
 void tell_failure(const hf_why *w, bool later)
