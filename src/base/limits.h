@@ -29,7 +29,7 @@ enum limit {
     LIMIT_KEY_UPDATES      = 32,              /* KeyUpdates without data in between */
     LIMIT_TICKETS          = 16,              /* NewSessionTicket messages in one connection */
     LIMIT_POST_HANDSHAKE   = 64,              /* messages after the handshake without data in between */
-    LIMIT_PATH_STEPS       = 4096,            /* candidate issuers looked at for one chain */
+    LIMIT_PATH_STEPS       = 1000,            /* candidate issuers looked at for one chain */
     LIMIT_PATH_SIGNATURES  = 100,             /* signatures verified for one chain */
     LIMIT_PATH_COMPARISONS = 250000,          /* names with constraints, policies with policies, for one chain */
     LIMIT_CONN_BYTES       = 1024 * 1024,     /* held by one connection, default */

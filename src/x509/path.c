@@ -171,10 +171,10 @@ static bool step(struct walk *w)
 /* The path has reached an anchor: what can only be judged of a whole path. */
 static bool arrive(struct walk *w, const struct anchor *a)
 {
-    struct trial t    = {.cert = -1};
+    struct trial self = {.cert = CERT_ANCHOR, .anchor = a}, path = {.cert = -1};
     bool         root = view_equal(a->cert.issuer, a->cert.subject);
-    if (!judge(&t, root || !w->how->only_roots, ANCHOR_NOT_ROOT, 0, 0, 0) || !policy_judge(w, a, &t)) {
-        turned_down(w, CERT_ANCHOR, a, &t.fault);
+    if (!judge(&self, root || !w->how->only_roots, ANCHOR_NOT_ROOT, 0, 0, 0) || !policy_judge(w, a, &path)) {
+        turned_down(w, CERT_ANCHOR, a, self.fault.check ? &self.fault : &path.fault);
         return false;
     }
     w->anchor = a;
