@@ -13,5 +13,6 @@ int server_main(int argc, char **argv);
 int client_main(int argc, char **argv);
 int connect_main(int argc, char **argv);
 int ca_main(int argc, char **argv);
+int check_main(int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/wr.h"
 #include "tls/codes.h"
 #include "tls/msg.h"
+#include "tls/select.h"
 
 enum { PAD_MAX = 4096, SIGNATURES_REMEMBERED = 8192 };
 
@@ -212,19 +213,23 @@ void hf_config_insecure_random(hf_config *c, void (*fill)(void *ctx, uint8_t *p,
 
 /* ---- seal --------------------------------------------------------------------------------------------- */
 
-/* The names of the CA list, as many as fit; the others are counted. */
+void ca_names_write(const hf_trust *t, struct wr *w, size_t *n, size_t *n_cut)
+{
+    hf_view name;
+    *n = *n_cut = 0;
+    for (size_t i = 0; trust_hint(t, i, &name); i++)
+        if (w->n + 2 + name.n > LIMIT_CA_NAMES_BYTES) {
+            ++*n_cut;
+        } else {
+            wr_vec(w, 2, name);
+            ++*n;
+        }
+}
+
 static bool gather_names(hf_config *c, struct report *rep)
 {
     struct wr w = wr_grow(&c->mem, LIMIT_CA_NAMES_BYTES);
-    hf_view   name;
-    for (size_t i = 0; trust_hint(c->trust, i, &name); i++) {
-        if (w.n + 2 + name.n > LIMIT_CA_NAMES_BYTES) {
-            c->n_names_cut++;
-            continue;
-        }
-        wr_vec(&w, 2, name);
-        c->n_names++;
-    }
+    ca_names_write(c->trust, &w, &c->n_names, &c->n_names_cut);
     c->names   = w.p;
     c->names_n = w.n;
     return !w.full || fail(rep, CONFIG_NAMES_MEMORY, 0, 0, (int64_t)w.n);

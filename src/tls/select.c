@@ -11,6 +11,7 @@
 
 #include "tls/conn.h"
 #include "tls/msg12.h"
+#include "tls/select.h"
 
 /* All signatures in the chain are by schemes in the list (a self-signed one at the end is not looked at). */
 static bool chain_listed(const hf_cred *k, hf_view list)
@@ -55,26 +56,23 @@ static bool type_listed(hf_view types, enum key_kind key)
     return types.n == 0 || memchr(types.p, want, types.n);
 }
 
-/* The remark on one credential: OFFER_FITS, or what turns it down. */
-static enum check remark(const hf_conn *c, const hf_cred *k, const struct exts *x, hf_view types, int64_t *want,
-                         int64_t *got)
+enum check cred_remark(const hf_cred *k, const struct asked *a, int64_t *want, int64_t *got)
 {
     const struct cert *leaf = &k->cert[0];
-    int64_t            now  = c->now_ms / 1000;
     *want = *got = 0;
-    if (now > leaf->not_after)
-        return *want = leaf->not_after, *got = now, OFFER_EXPIRED;
-    if (now < leaf->not_before)
-        return *want = leaf->not_before, *got = now, OFFER_NOT_YET_VALID;
+    if (a->now > leaf->not_after)
+        return *want = leaf->not_after, *got = a->now, OFFER_EXPIRED;
+    if (a->now < leaf->not_before)
+        return *want = leaf->not_before, *got = a->now, OFFER_NOT_YET_VALID;
     if ((leaf->has & EXT_KU) && !(leaf->ku & KU_DIGITAL_SIGNATURE))
         return *got = leaf->ku, OFFER_KEY_USAGE;
     if ((leaf->has & EXT_EKU) && !(leaf->eku & (EKU_CLIENT_AUTH | EKU_ANY)))
         return *got = leaf->eku, OFFER_PURPOSE;
-    if (!cred_scheme(k, x->sig_algs, c->cfg, c->version) || !type_listed(types, leaf->key.kind))
-        return *want = codes_at(x->sig_algs, 0), *got = leaf->key.kind, OFFER_SIGALG;
-    if (!named(k, x))
-        return *want = (int64_t)x->n_ca_names, OFFER_CA_NAMES;
-    return chain_listed(k, cert_algs(x)) ? OFFER_FITS : OFFER_CHAIN_SIGALG;
+    if (!cred_scheme(k, a->x->sig_algs, a->cfg, a->version) || !type_listed(a->types, leaf->key.kind))
+        return *want = codes_at(a->x->sig_algs, 0), *got = leaf->key.kind, OFFER_SIGALG;
+    if (!named(k, a->x))
+        return *want = (int64_t)a->x->n_ca_names, OFFER_CA_NAMES;
+    return chain_listed(k, cert_algs(a->x)) ? OFFER_FITS : OFFER_CHAIN_SIGALG;
 }
 
 static void choose(hf_conn *c, const hf_cred *k, hf_finding *offer, const struct exts *x)
@@ -99,7 +97,8 @@ static void choose_first(hf_conn *c, enum check as, const struct exts *x)
 
 void select_client(hf_conn *c, const struct cert_request *m, hf_view types)
 {
-    size_t i = 0;
+    struct asked a = {.cfg = c->cfg, .version = c->version, .now = c->now_ms / 1000, .x = &m->x, .types = types};
+    size_t       i = 0;
     trace_note(&c->trace, CA_LIST_RECEIVED, (int64_t)m->x.n_ca_names, (int64_t)m->x.ca_names.n);
     mem_free(&c->mem, c->offers);
     c->n_offers = 0;
@@ -109,7 +108,7 @@ void select_client(hf_conn *c, const struct cert_request *m, hf_view types)
     c->n_offers = c->cfg->n_creds;
     for (const hf_cred *k = c->cfg->creds; k; k = k->next, i++) {
         hf_finding *o = &c->offers[i];
-        o->check      = (uint16_t)remark(c, k, &m->x, types, &o->want, &o->got);
+        o->check      = (uint16_t)cred_remark(k, &a, &o->want, &o->got);
         o->state      = HF_FAIL;
         o->cert       = (int8_t)i;
     }

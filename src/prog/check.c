@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * check.c - `handfast check`: would this certificate be accepted there, and why. No connection is made: the same
+ * path validation runs that the server (or client) would run, on the same files.
+ */
+#include "prog/check.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/when.h"
+#include "prog/commands.h"
+
+#define AT(field) offsetof(struct check_run, field)
+
+static const struct opt opts[] = {
+    {NULL, OPT_HEADING, 0, NULL, "The certificate", NULL, NULL},
+    {"cert", OPT_TEXT, AT(cert), "FILE", "the chain as it would be presented, leaf first (PEM or DER)", NULL, NULL},
+    {"as", OPT_CHOICE, AT(as), "client|server", "what it is to be used as (client)", NULL, NULL},
+    {"name", OPT_TEXT, AT(name), "NAME", "--as server: the host name or address it must be for", NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL, "Who judges it", NULL, NULL},
+    {"cacert", OPT_MANY, AT(cacerts), "FILE", "the CA certificates that the other side trusts; may be given again",
+     NULL, NULL},
+    {"pin", OPT_MANY, AT(pins), "FILE", "leaf certificates that the other side has pinned", NULL, NULL},
+    {"require-eku", OPT_FLAG, AT(require_eku), NULL, "refuse a leaf without extended key usage", NULL, NULL},
+    {"profile", OPT_CHOICE, AT(profile), "private|web", "RFC 5280 (private), or with the rules of public CAs (web)",
+     NULL, NULL},
+    {"time", OPT_TEXT, AT(time_text), "TIME", "the moment to judge it at, 2026-11-24T08:15:00Z (now)", NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL, "Output", NULL, NULL},
+    {"json", OPT_FLAG, AT(json), NULL, "one JSON object instead of a tree", NULL, NULL},
+    {0}};
+
+static const struct command command = {
+    .name  = "check",
+    .brief = "says whether a certificate would be accepted, and why",
+    .usage = "--cert FILE --cacert FILE [options]",
+    .about = "Judges a chain as the other side would: every check with its verdict, every issuer that was considered,\n"
+             "the cause of a refusal and its cure. For a client's certificate it also says which CA names the server\n"
+             "would announce and whether the client would then send this certificate. Exit status: 0 accepted,\n"
+             "1 refused, 2 wrong use or unusable files.",
+    .opts  = opts,
+    .examples = "  handfast check --cert alice.pem --cacert clients-ca.pem\n"
+                "  handfast check --as server --name db.internal --cert db.pem --cacert ca.pem --json\n",
+};
+
+static bool complete(struct check_run *r)
+{
+    r->as  = r->as ? r->as : AS_CLIENT;
+    r->now = (int64_t)time(NULL);
+    if (!r->cert)
+        return opt_complain(&command, "name the certificate with --cert FILE.");
+    if (r->cacerts.n + r->pins.n == 0)
+        return opt_complain(&command, "name the CA certificates that judge it with --cacert FILE, or --pin FILE.");
+    if (r->name && r->as == AS_CLIENT)
+        return opt_complain(&command, "--name goes with --as server: a client's certificate is not bound to a host.");
+    if (r->time_text && !when_parse(r->time_text, &r->now))
+        return opt_complain(&command, "--time %s is no time; write it like 2026-11-24T08:15:00Z.", r->time_text);
+    return true;
+}
+
+/* ---- loading ------------------------------------------------------------------------------------------- */
+
+static bool load_trust(struct check_run *r)
+{
+    r->trust = hf_trust_new();
+    for (unsigned i = 0; r->trust && i < r->cacerts.n; i++)
+        hf_trust_anchor_file(r->trust, r->cacerts.v[i]);
+    for (unsigned i = 0; r->trust && i < r->pins.n; i++)
+        hf_trust_pin_file(r->trust, r->pins.v[i]);
+    if (!r->trust || hf_trust_why(r->trust)->check == CHECK_NONE)
+        return r->trust;
+    hf_why_print(hf_trust_why(r->trust), stderr);
+    return false;
+}
+
+static bool load_cert(struct check_run *r)
+{
+    size_t   n;
+    uint8_t *bytes = file_read(r->cert, &n, &r->mem, &r->rep);
+    if (!bytes) {
+        hf_why_print(&r->rep.why, stderr);
+        return false;
+    }
+    r->cred = hf_cred_external(bytes, n, r->cert);
+    mem_free(&r->mem, bytes);
+    if (!r->cred || hf_cred_why(r->cred)->check == CHECK_NONE)
+        return r->cred;
+    hf_why_print(hf_cred_why(r->cred), stderr);
+    return false;
+}
+
+/* ---- finding out ---------------------------------------------------------------------------------------- */
+
+static void judge_chain(struct check_run *r)
+{
+    hf_view          chain[LIMIT_CHAIN];
+    size_t           n   = cred_chain(r->cred, chain);
+    struct valid_how how = {.trust       = r->trust,
+                            .purpose     = r->as == AS_SERVER ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
+                            .profile     = r->profile == 2 ? PROFILE_WEB : PROFILE_PRIVATE,
+                            .name        = r->name,
+                            .now         = r->now,
+                            .require_eku = r->require_eku,
+                            .tries       = &r->tries};
+    report_keep(&r->rep, &r->mem);
+    r->accepted = valid_chain(&how, chain, n, &r->mem, &r->path, &r->rep);
+}
+
+/* The client's side: the request that a server of ours would send, and what select would make of it. */
+static void ask_client(struct check_run *r)
+{
+    hf_config   *client = hf_config_new(HF_CLIENT);
+    struct exts  x      = {.seen = X_SIG_ALGS};
+    struct asked a      = {.cfg = client, .version = 0x0304, .now = r->now, .x = &x};
+    r->names            = wr_grow(&r->mem, LIMIT_CA_NAMES_BYTES);
+    ca_names_write(r->trust, &r->names, &r->n_names, &r->n_names_cut);
+    if (!client)
+        return;
+    x.sig_algs   = codes_view(&client->schemes_cert);
+    x.ca_names   = wr_done(&r->names);
+    x.n_ca_names = r->n_names;
+    x.seen |= r->n_names ? X_CA_NAMES : 0;
+    r->remark.check = (uint16_t)cred_remark(r->cred, &a, &r->remark.want, &r->remark.got);
+    hf_config_free(client);
+}
+
+static int run(struct check_run *r)
+{
+    if (!complete(r) || !load_trust(r) || !load_cert(r))
+        return EXIT_WRONG;
+    judge_chain(r);
+    if (r->as == AS_CLIENT)
+        ask_client(r);
+    if (r->json)
+        check_print_json(r);
+    else
+        check_print_tree(r);
+    return r->accepted ? EXIT_OK : EXIT_REFUSED;
+}
+
+const char *check_role(const struct check_run *r, int cert, char out[static 32])
+{
+    if (cert == CERT_ANCHOR)
+        return "anchor";
+    if (cert < 0)
+        return "chain";
+    snprintf(out, 32, "%s-cert[%d]", r->as == AS_SERVER ? "server" : "client", cert);
+    return out;
+}
+
+int check_main(int argc, char **argv)
+{
+    struct check_run r = {0};
+    struct opt_list  args;
+    report_init(&r.rep);
+    enum opt_result parsed = opt_parse(&command, argc, argv, &r, &args);
+    int             status = parsed == OPT_HELPED ? EXIT_OK : EXIT_WRONG;
+    if (parsed == OPT_RUN)
+        status = run(&r);
+    wr_free(&r.names);
+    report_drop(&r.rep);
+    valid_path_free(&r.path, &r.mem);
+    hf_cred_free(r.cred);
+    hf_trust_free(r.trust);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * check.h - what `handfast check` found out, shared by the file that finds out and those that print. */
+#ifndef HF_PROG_CHECK_H
+#define HF_PROG_CHECK_H
+#include "prog/opt.h"
+#include "tls/select.h"
+#include "x509/valid.h"
+
+enum check_as { AS_UNSET, AS_CLIENT, AS_SERVER };
+
+struct check_run {
+    /* asked */
+    const char     *cert, *name, *time_text;
+    struct opt_list cacerts, pins;
+    unsigned        as, profile;
+    bool            json, require_eku;
+    int64_t         now;
+    /* found */
+    hf_trust          *trust;
+    hf_cred           *cred;
+    struct mem         mem;
+    struct report      rep;
+    struct valid_path  path;
+    struct valid_tries tries;
+    bool               accepted;
+    struct wr          names; /* the CA list that a server with this trust announces */
+    size_t             n_names, n_names_cut;
+    hf_why             remark; /* on this certificate, when it is a client's: chosen or why not */
+};
+
+/* "client-cert[1]", "anchor": how a certificate is called in what is printed. */
+const char *check_role(const struct check_run *r, int cert, char out[static 32]);
+void        check_print_tree(const struct check_run *r);
+void        check_print_json(const struct check_run *r);
+
+#endif

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`handfast check`: the verdict on a chain without a connection, as a tree and as JSON."""
+
+import json
+import os
+import subprocess
+
+from harness import HANDFAST, Case, main, run
+
+
+class Check(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ca = cls.pki.path("own")
+        run(HANDFAST, "ca", "init", "--dir", cls.ca, "--name", "CN=Own,O=Example")
+        run(HANDFAST, "ca", "issue", "--dir", cls.ca, "--client", "--name", "CN=bob", "--uri", "spiffe://example.org/bob",
+            "--out", cls.pki.path("bob"))
+        with open(cls.pki.path("bob.pem")) as f:
+            leaf = f.read().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
+        with open(cls.pki.path("bob-alone.pem"), "w") as f:
+            f.write(leaf)
+
+    def check(self, cert, *more, ca="ca.pem"):
+        args = [HANDFAST, "check", "--cert", self.pki.path(cert + ".pem"), *more]
+        if ca:
+            args += ["--cacert", self.pki.path(ca)]
+        done = subprocess.run(args, capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def judged(self, cert, *more, ca="ca.pem"):
+        """The JSON object; its exit status fits what it says."""
+        status, out, err = self.check(cert, "--json", *more, ca=ca)
+        self.assertEqual(err, "")
+        told = json.loads(out)
+        self.assertEqual(status, 0 if told["accepted"] else 1)
+        return told
+
+    def refused(self, reason, cert, *more, ca="ca.pem"):
+        told = self.judged(cert, *more, ca=ca)
+        self.assertFalse(told["accepted"])
+        self.assertEqual(told["cause"]["reason"], reason)
+        self.assertTrue(told["cause"]["fix"])
+        return told
+
+    def test_accepted(self):
+        told = self.judged("alice")
+        self.assertTrue(told["accepted"])
+        self.assertIsNone(told["cause"])
+        self.assertEqual(told["anchor"]["subject"], "CN=ca")
+        self.assertTrue(told["client"]["sent"])
+        self.assertEqual(told["client"]["ca_names"], ["CN=ca"])
+        self.assertIn("URI:spiffe://example.org/alice", told["presented"][0]["names"])
+
+    def test_accepted_tree(self):
+        status, out, _ = self.check("bob", ca="own/root.pem")
+        self.assertEqual(status, 0)
+        lines = [line.strip() for line in out.splitlines()]
+        self.assertIn("accepted", lines)
+        order = [next(i for i, line in enumerate(lines) if line.startswith(w))
+                 for w in ("client-cert[0]", "client-cert[1]", "anchor")]
+        self.assertEqual(order, sorted(order))
+
+    def test_each_refusal_has_its_reason(self):
+        self.refused("issuer-unknown", "mallory")
+        self.refused("expired", "expired")
+        self.refused("eku-missing-client", "server")
+        self.refused("not-yet-valid", "alice", "--time", "2001-01-01T00:00:00Z")
+        self.refused("expired", "alice", "--time", "2200-01-01T00:00:00Z")
+        self.refused("name-mismatch", "server", "--as", "server", "--name", "elsewhere.example")
+        self.refused("eku-missing-server", "alice", "--as", "server")
+
+    def test_missing_intermediate_is_not_an_unknown_issuer(self):
+        told = self.refused("intermediate-missing", "bob-alone", ca="own/root.pem")
+        self.assertFalse(told["client"]["sent"])
+        self.assertEqual(told["client"]["reason"], "cert-withheld-ca-list")
+        self.assertIn("Own", told["cause"]["about"])
+
+    def test_all_faults_are_found_not_only_the_cause(self):
+        told = self.refused("eku-missing-server", "alice", "--as", "server", "--name", "elsewhere.example")
+        failed = {f["reason"] for f in told["presented"][0]["findings"] if f["state"] == "fail"}
+        self.assertEqual(failed, {"eku-missing-server", "name-mismatch"})
+
+    def test_pinned_leaf_needs_nobody(self):
+        told = self.judged("mallory", "--pin", self.pki.path("mallory.pem"), ca=None)
+        self.assertTrue(told["accepted"])
+        self.assertIsNone(told["anchor"])
+
+    def test_refused_tree_names_the_cure(self):
+        status, out, _ = self.check("expired")
+        self.assertEqual(status, 1)
+        self.assertIn("refused", out)
+        self.assertIn("FAIL expired", out)
+        self.assertIn("Renew the certificate", out)
+
+    def test_wrong_use(self):
+        for args, wanted in ((["check"], "--cert FILE"),
+                             (["check", "--cert", self.pki.path("alice.pem")], "--cacert FILE"),
+                             (["check", "--cert", "/nowhere", "--cacert", self.pki.path("ca.pem")], "/nowhere"),
+                             (["check", "--cert", self.pki.path("alice.pem"), "--cacert", os.devnull], "empty"),
+                             (["check", "--cert", self.pki.path("alice.pem"), "--cacert", self.pki.path("alice.pem")],
+                              "leaf-not-anchor"),
+                             (["check", "--cert", self.pki.path("alice.key"), "--cacert", self.pki.path("ca.pem")],
+                              "alice.key")):
+            done = subprocess.run([HANDFAST, *args], capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
+            self.assertEqual(done.returncode, 2, args)
+            self.assertIn(wanted, done.stderr.decode())
+
+
+if __name__ == "__main__":
+    main()
