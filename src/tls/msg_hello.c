@@ -166,13 +166,13 @@ void server_hello_write(struct wr *w, const struct server_hello_out *m)
     wr_vec(w, 1, m->session_id);
     wr_u16(w, m->suite);
     wr_u8(w, 0);
-    size_t exts = wr_open(w, 2), ext = ext_open(w, XT_SUPPORTED_VERSIONS);
-    wr_u16(w, TLS13);
-    wr_close(w, ext, 2);
-    ext = ext_open(w, XT_KEY_SHARE);
+    size_t exts = wr_open(w, 2), ext = ext_open(w, XT_KEY_SHARE); /* in the order of RFC 8448 */
     wr_u16(w, m->group);
     if (m->random)
         wr_vec(w, 2, m->share);
+    wr_close(w, ext, 2);
+    ext = ext_open(w, XT_SUPPORTED_VERSIONS);
+    wr_u16(w, TLS13);
     wr_close(w, ext, 2);
     wr_close(w, exts, 2);
     msg_close(w, msg);
