@@ -41,6 +41,7 @@ enum hf_role { HF_CLIENT = 1, HF_SERVER = 2 };
 enum hf_demand { HF_DONT_ASK, HF_ASK, HF_REQUIRE };
 enum hf_hints { HF_HINTS_FROM_TRUST, HF_HINTS_EMPTY, HF_HINTS_LISTED };
 enum hf_state { HF_PASS = 1, HF_FAIL, HF_SKIPPED, HF_NOT_REACHED };
+enum hf_crl_policy { HF_CRL_REQUIRED, HF_CRL_WHEN_PRESENT, HF_CRL_OFF };
 enum hf_origin { HF_BY_US = 1, HF_BY_PEER, HF_BY_SYSTEM, HF_BY_CALLER };
 
 /* What the connection needs next. A set: input and output may both be wanted. */
@@ -89,6 +90,16 @@ typedef struct hf_check_info {
     uint8_t     alert;  /* the alert this check sends, HF_NO_ALERT = none */
 } hf_check_info;
 
+/* A CRL that was loaded. */
+typedef struct hf_crl {
+    const char *file;                     /* as it was called */
+    hf_view     issuer;                   /* DER of the Name */
+    hf_view     number;                   /* cRLNumber, big-endian */
+    int64_t     this_update, next_update; /* Unix seconds */
+    size_t      entries;
+    size_t      bytes, index_bytes; /* memory: of the list itself, and of the index over its entries */
+} hf_crl;
+
 /* One step of a connection's story, kept when hf_config_trace asked for it. */
 enum hf_event_kind { HF_EV_MESSAGE = 1, HF_EV_ALERT, HF_EV_NOTE, HF_EV_STATE };
 typedef struct hf_event {
@@ -116,6 +127,19 @@ bool hf_trust_pin_file(hf_trust *t, const char *file);
 /* CA names to announce (CertificateRequest, RFC 9846 4.3.4). names: DER Names, used only by HF_HINTS_LISTED;
  * copied. The default is HF_HINTS_FROM_TRUST: the subjects of the anchors. */
 bool hf_trust_hints(hf_trust *t, enum hf_hints mode, const hf_view *names, size_t n);
+/* Adds the CRLs of a PEM or DER file, or of every file in a folder. From the first one on, every certificate below the
+ * anchor needs a CRL of its issuer that is current, unless hf_trust_crl_policy says otherwise. To replace CRLs,
+ * make a new trust and config: nothing that threads share changes under them. */
+bool hf_trust_crl_file(hf_trust *t, const char *file_or_folder);
+bool hf_trust_crl_bytes(hf_trust *t, const void *pem_or_der, size_t n, const char *called);
+/* What to ask of the certificates of one issuer (its DER Name; copied), or, when that is empty, of all that have no
+ * policy of their own. Without CRLs and policies: HF_CRL_OFF. */
+bool hf_trust_crl_policy(hf_trust *t, hf_view issuer, enum hf_crl_policy p);
+/* The i-th CRL in the order given; false behind the last. Views and text live as long as the trust. */
+bool hf_trust_crl(const hf_trust *t, size_t i, hf_crl *out);
+/* A number that is another one when anchors, pins, CRLs or policies are: what was judged under one epoch (tickets,
+ * remembered chains) does not hold under another. The same files in the same order have the same epoch. */
+uint64_t hf_trust_epoch(const hf_trust *t);
 /* The first thing wrong with what was added so far; never NULL. Lives as long as the trust. */
 const hf_why *hf_trust_why(const hf_trust *t);
 size_t        hf_trust_anchors(const hf_trust *t);

@@ -158,6 +158,17 @@ static enum purpose purpose_of(const json_t *test)
     return strcmp(string(test, "validation_kind"), "CLIENT") == 0 ? FOR_CLIENT_AUTH : FOR_SERVER_AUTH;
 }
 
+/* If any are given, every certificate below the anchor needs one; a CRL that cannot be used is as good as none. */
+static void add_crls(struct problem *p, const json_t *crls)
+{
+    json_t *one;
+    size_t  i;
+    if (json_array_size(crls))
+        hf_trust_crl_policy(p->trust, (hf_view){0}, HF_CRL_REQUIRED);
+    json_array_foreach(crls, i, one)
+        hf_trust_crl_bytes(p->trust, json_string_value(one), json_string_length(one), "the case");
+}
+
 static void read_problem(struct problem *p, const json_t *test, const struct options *o)
 {
     json_t *one, *depth = json_object_get(test, "max_chain_depth");
@@ -167,6 +178,7 @@ static void read_problem(struct problem *p, const json_t *test, const struct opt
     json_array_foreach(json_object_get(test, "untrusted_intermediates"), i, one)
         add_presented(p, json_string_value(one));
     json_array_foreach(json_object_get(test, "trusted_certs"), i, one) add_anchor(p, json_string_value(one));
+    add_crls(p, json_object_get(test, "crls"));
     one           = json_object_get(test, "expected_peer_name");
     p->peer_names = json_object_get(test, "expected_peer_names");
     p->how        = (struct valid_how){.trust    = p->trust,
@@ -224,6 +236,8 @@ static void run(const json_t *test, const struct options *o)
     ok = valid_chain(&p.how, p.chain, p.n, &p.mem, &path, &rep);
     json_array_foreach(p.peer_names, i, name) if (ok && !has_name(&path.certs[0], name)) ok =
         fail_text(&rep, NAME_MISMATCH, 0, 0, 0, string(name, "value"));
+    if (!ok && rep.why.check == CRL_MISSING && hf_trust_why(p.trust)->check) /* why there is none */
+        rep.why = *hf_trust_why(p.trust);
     hf_why_text(&rep.why, text, sizeof text);
     print(test, ok ? "SUCCESS" : "FAILURE", hf_check_info_of(rep.why.check)->name, rep.why.cert, ok ? "" : text);
     if (p.n)

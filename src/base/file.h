@@ -7,5 +7,7 @@
 
 /* All bytes of a file, with a NUL behind them, owned by m (mem_free); NULL: rep says why, with the name. */
 uint8_t *file_read(const char *name, size_t *n, struct mem *m, struct report *rep);
+/* The same with another ceiling than LIMIT_FILE_BYTES. */
+uint8_t *file_read_within(const char *name, size_t max, size_t *n, struct mem *m, struct report *rep);
 
 #endif

@@ -33,6 +33,11 @@ enum limit {
     LIMIT_PATH_SIGNATURES  = 100,             /* signatures verified for one chain */
     LIMIT_PATH_COMPARISONS = 250000,          /* names with constraints, policies with policies, for one chain */
     LIMIT_CONN_BYTES       = 1024 * 1024,     /* held by one connection, default */
+    LIMIT_CRLS             = 16384,           /* CRLs of one trust */
+    LIMIT_CRL_BYTES        = 1 << 28,         /* of one CRL: a million entries with reasons have 55 MB */
+    LIMIT_CRL_FILE         = 384 << 20,       /* bytes of a file of CRLs: as PEM they are a third larger */
+    LIMIT_OCSP_BYTES       = 64 * 1024,       /* of one OCSP response */
+    LIMIT_OCSP_ANSWERS     = 64,              /* certificates that one OCSP response is about */
     LIMIT_TRACE_BYTES      = 512 * 1024,      /* message bytes kept by one trace */
     LIMIT_FILE_BYTES       = 64 * 1024 * 1024 /* of one file we are given */
 };

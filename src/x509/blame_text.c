@@ -93,6 +93,9 @@ void blame_text(const struct walk *w, const struct fault *f, char out[static 160
     case ABOUT_VALUE:
         put_dn(out, at, f->value);
         return;
+    case ABOUT_STATUS:
+        text_add(out, ROOM, at, "%.*s", (int)f->value.n, (const char *)f->value.p);
+        return;
     case ABOUT_SUBJECT:
         break;
     }

@@ -213,19 +213,15 @@ static int digits(const uint8_t **p, unsigned n)
     return bad ? -1 : v;
 }
 
-/* "YYMMDDHHMMSSZ" is in 1950 to 2049, "YYYYMMDDHHMMSSZ" any other year: seconds are there, the zone is Z. */
-int64_t der_time(struct rd *r, enum check id)
+/* "YYMMDDHHMMSSZ" or "YYYYMMDDHHMMSSZ": seconds are there, the zone is Z. */
+static bool moment(struct rd *body, bool utc, int *year, int64_t *seconds)
 {
-    bool           utc     = der_is(r, DER_UTC_TIME);
-    struct rd      body    = der_open(r, utc ? DER_UTC_TIME : DER_GENERAL_TIME, id);
-    const uint8_t *p       = body.p;
-    int64_t        seconds = 0;
+    const uint8_t *p = body->p;
     struct when    w;
-    if (!rd_ok(r))
-        return 0;
-    if (rd_left(&body) != (utc ? 13u : 15u) || body.end[-1] != 'Z') {
-        stop(&body, DER_TIME_FORM, utc ? 13 : 15, (int64_t)rd_left(&body));
-        return 0;
+    *seconds = 0;
+    if (rd_left(body) != (utc ? 13u : 15u) || body->end[-1] != 'Z') {
+        stop(body, DER_TIME_FORM, utc ? 13 : 15, (int64_t)rd_left(body));
+        return false;
     }
     w.year = digits(&p, utc ? 2 : 4);
     if (utc && w.year >= 0)
@@ -235,9 +231,31 @@ int64_t der_time(struct rd *r, enum check id)
     w.hour   = digits(&p, 2);
     w.minute = digits(&p, 2);
     w.second = digits(&p, 2);
-    if (!when_to_unix(&w, &seconds))
-        stop(&body, DER_TIME_NO_SUCH, 0, 0);
-    else if (!utc && w.year >= 1950 && w.year < 2050)
-        stop(&body, DER_TIME_NOT_UTC, 2050, w.year);
+    *year    = w.year;
+    if (when_to_unix(&w, seconds))
+        return true;
+    stop(body, DER_TIME_NO_SUCH, 0, 0);
+    return false;
+}
+
+/* UTCTime for 1950 to 2049, GeneralizedTime for any other year. */
+int64_t der_time(struct rd *r, enum check id)
+{
+    bool      utc  = der_is(r, DER_UTC_TIME);
+    struct rd body = der_open(r, utc ? DER_UTC_TIME : DER_GENERAL_TIME, id);
+    int64_t   seconds;
+    int       year;
+    if (!rd_ok(r) || !moment(&body, utc, &year, &seconds))
+        return 0;
+    if (!utc && year >= 1950 && year < 2050)
+        stop(&body, DER_TIME_NOT_UTC, 2050, year);
     return seconds;
+}
+
+int64_t der_general_time(struct rd *r, enum check id)
+{
+    struct rd body = der_open(r, DER_GENERAL_TIME, id);
+    int64_t   seconds;
+    int       year;
+    return rd_ok(r) && moment(&body, false, &year, &seconds) ? seconds : 0;
 }

@@ -87,5 +87,7 @@ hf_view der_oid(struct rd body);
 void    der_null(struct rd body);
 /* The next element as the RFC 5280 4.1.2.5 forms allow (id: it is neither of the two): Unix seconds. */
 int64_t der_time(struct rd *r, enum check id);
+/* The next element, a GeneralizedTime of any year (RFC 5280 5.3.2, RFC 6960 4.2.1; id: it is none): Unix seconds. */
+int64_t der_general_time(struct rd *r, enum check id);
 
 #endif

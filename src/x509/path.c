@@ -173,7 +173,8 @@ static bool arrive(struct walk *w, const struct anchor *a)
 {
     struct trial self = {.cert = CERT_ANCHOR, .anchor = a}, path = {.cert = -1};
     bool         root = view_equal(a->cert.issuer, a->cert.subject);
-    if (!judge(&self, root || !w->how->only_roots, ANCHOR_NOT_ROOT, 0, 0, 0) || !policy_judge(w, a, &path)) {
+    if (!judge(&self, root || !w->how->only_roots, ANCHOR_NOT_ROOT, 0, 0, 0) || !policy_judge(w, a, &path) ||
+        !status_judge(w, a, &path)) {
         turned_down(w, CERT_ANCHOR, a, self.fault.check ? &self.fault : &path.fault);
         return false;
     }

@@ -21,6 +21,7 @@
 #include "base/map.h"
 #include "base/pem.h"
 #include "base/text.h"
+#include "crl_set.h"
 
 struct pin {
     uint8_t sha256[32];
@@ -41,6 +42,7 @@ struct hf_trust {
     enum hf_hints   mode;
     hf_view        *listed; /* the caller's names; one block, the names behind the array */
     size_t          n_listed;
+    struct crl_set  crls;
 };
 
 /* A file being read: what it is called, what to do with its certificates, what else stood in it. */
@@ -75,6 +77,7 @@ void hf_trust_free(hf_trust *t)
     mem_free(&t->mem, t->pins);
     mem_free(&t->mem, t->subjects);
     mem_free(&t->mem, t->listed);
+    crl_set_free(&t->crls, &t->mem);
     map_free(&t->by_name, &t->mem);
     map_free(&t->by_key_id, &t->mem);
     map_free(&t->by_pin, &t->mem);
@@ -426,4 +429,60 @@ bool hf_trust_hints(hf_trust *t, enum hf_hints mode, const hf_view *names, size_
     t->n_listed = n;
     t->mode     = mode;
     return true;
+}
+
+/* ---- revocation ---------------------------------------------------------------------------------------- */
+
+const struct crl_set *trust_crls(const hf_trust *t)
+{
+    return &t->crls;
+}
+
+bool hf_trust_crl_file(hf_trust *t, const char *file_or_folder)
+{
+    return crl_set_file(&t->crls, file_or_folder, &t->mem, &t->rep);
+}
+
+bool hf_trust_crl_bytes(hf_trust *t, const void *pem_or_der, size_t n, const char *called)
+{
+    return crl_set_bytes(&t->crls, (hf_view){pem_or_der, n}, called ? called : "", &t->mem, &t->rep);
+}
+
+bool hf_trust_crl_policy(hf_trust *t, hf_view issuer, enum hf_crl_policy p)
+{
+    return crl_set_policy(&t->crls, issuer, p, &t->mem, &t->rep);
+}
+
+bool hf_trust_crl(const hf_trust *t, size_t i, hf_crl *out)
+{
+    const struct crl *c = i < t->crls.n ? t->crls.all[i] : NULL;
+    if (!c)
+        return false;
+    *out = (hf_crl){.file        = c->file,
+                    .issuer      = c->issuer,
+                    .number      = c->number,
+                    .this_update = c->this_update,
+                    .next_update = c->next_update,
+                    .entries     = c->n_entries,
+                    .bytes       = c->der.n,
+                    .index_bytes = c->n_slots * sizeof *c->slots + sizeof *c};
+    return true;
+}
+
+uint64_t hf_trust_epoch(const hf_trust *t)
+{
+    struct hash h;
+    uint8_t     digest[32];
+    uint64_t    epoch;
+    hash_init(&h, HASH_SHA256);
+    for (size_t i = 0; i < t->n_anchors; i++)
+        hash_update(&h, t->anchors[i]->cert.der.p, t->anchors[i]->cert.der.n);
+    hash_update(&h, &t->n_anchors, sizeof t->n_anchors);
+    for (size_t i = 0; i < t->n_pins; i++)
+        hash_update(&h, t->pins[i].sha256, sizeof t->pins[i].sha256);
+    hash_update(&h, &t->n_pins, sizeof t->n_pins);
+    crl_set_digest(&t->crls, &h);
+    hash_final(&h, digest);
+    memcpy(&epoch, digest, sizeof epoch);
+    return epoch;
 }

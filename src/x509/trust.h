@@ -38,6 +38,9 @@ size_t trust_pins(const hf_trust *t);
  * False: it does not parse (hf_trust_why is left alone), or memory is out. */
 bool trust_anchor_anything(hf_trust *t, hf_view der);
 
+struct crl_set;
+const struct crl_set *trust_crls(const hf_trust *t); /* may be empty */
+
 enum hf_hints trust_hint_mode(const hf_trust *t);
 /* The i-th CA name to announce, under the mode in force, each name once; false behind the last. */
 bool trust_hint(const hf_trust *t, size_t i, hf_view *name);

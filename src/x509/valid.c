@@ -88,6 +88,12 @@ static void tell_name(const struct valid_how *how, const struct cert *leaf, stru
     judge_name(how, leaf, &t);
 }
 
+static void tell_status(struct walk *w, struct report *rep)
+{
+    struct trial t = {.cert = -1, .tell = rep};
+    status_judge(w, w->anchor, &t);
+}
+
 static bool search(struct walk *w, struct report *rep)
 {
     const struct valid_try *best = NULL;
@@ -95,8 +101,10 @@ static bool search(struct walk *w, struct report *rep)
     w->order[0] = 0;
     w->n_order  = 1;
     if (path_climb(w)) {
-        if (rep->mem)
+        if (rep->mem) {
             tell_path(w, w->anchor, false, rep);
+            tell_status(w, rep);
+        }
         return true;
     }
     f = blame(w, &best);
@@ -146,6 +154,7 @@ static void walk_init(struct walk *w, const struct valid_how *how, const struct 
     w->comparisons = 0;
     w->spent.check = CHECK_NONE;
     w->tries       = tries;
+    w->n_texts     = 0;
     tries->n       = 0;
 }
 

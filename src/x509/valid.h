@@ -26,6 +26,8 @@ struct valid_how {
     size_t              n_policies;
     bool                explicit_policy; /* the path must be valid for one of them (RFC 5280 6.1.1 (e)) */
     struct proven      *proven;          /* signatures verified before; NULL: none are remembered */
+    hf_view             staple;          /* the leaf's OCSP response, as the peer stapled it; empty: none */
+    bool                staple_asked;    /* we offered or asked for status_request: a staple could have been sent */
     struct valid_tries *tries;           /* filled with every candidate that was turned down; NULL: not wanted */
 };
 
@@ -46,7 +48,16 @@ struct valid_path {
 };
 
 /* Which names belong to a fault beside its certificate's: blame_text.c makes hf_why.text of them. */
-enum about { ABOUT_SUBJECT, ABOUT_ISSUER, ABOUT_CONSTRAINT, ABOUT_BOUND, ABOUT_OID, ABOUT_NAME, ABOUT_VALUE };
+enum about {
+    ABOUT_SUBJECT,
+    ABOUT_ISSUER,
+    ABOUT_CONSTRAINT,
+    ABOUT_BOUND,
+    ABOUT_OID,
+    ABOUT_NAME,
+    ABOUT_VALUE,
+    ABOUT_STATUS
+};
 
 /* One check that did not hold, while others may still be tried: the values for hf_why, and what its text is made of. */
 struct fault {
@@ -58,7 +69,8 @@ struct fault {
     bool                 circle; /* the issuers found stand in the path already */
     enum about           about;
     struct gen_name      name, bound; /* ABOUT_CONSTRAINT: a name, and the constraint it meets; ABOUT_BOUND: bound */
-    hf_view              value;       /* ABOUT_OID: an OID's contents; ABOUT_CONSTRAINT, ABOUT_VALUE: a Name */
+    hf_view              value;       /* ABOUT_OID: an OID's contents; ABOUT_CONSTRAINT, ABOUT_VALUE: a Name;
+                                     ABOUT_STATUS: text */
 };
 
 /* A candidate issuer that was turned down, or the end of a path that reached no anchor. */

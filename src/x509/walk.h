@@ -25,7 +25,7 @@ struct seal {
     bool     good;
 };
 
-enum { SEALS_MAX = 128 };
+enum { SEALS_MAX = 128, STATUS_TEXTS = 4 };
 
 struct walk {
     const struct valid_how *how;
@@ -41,6 +41,8 @@ struct walk {
     unsigned                comparisons; /* of names with constraints */
     struct fault            spent;       /* a budget ran out: the search is over */
     struct valid_tries     *tries;
+    char                    status_text[STATUS_TEXTS][160]; /* of the first paths that were not */
+    unsigned                n_texts;
 };
 
 /* ---- judge.c ---- */
@@ -57,6 +59,10 @@ bool judge_name(const struct valid_how *how, const struct cert *leaf, struct tri
 bool path_climb(struct walk *w);
 /* Is the top of the path signed by this candidate, in a way that we accept. */
 bool path_judge_signed(struct walk *w, int issuer, const struct anchor *a, struct trial *t);
+
+/* ---- status.c ---- */
+/* Is no certificate of the path below the anchor revoked, as far as it must be known. */
+bool status_judge(struct walk *w, const struct anchor *a, struct trial *t);
 
 /* ---- blame.c ---- */
 /* The best explanation of a search that found nothing: the one fault to report, and the path it belongs to
