@@ -139,7 +139,7 @@ struct gen_name {
  * SEQUENCE as in c->san, or an implicit tag), checked by a parser. out->at counts from its first byte. */
 bool san_next(hf_view general_names, size_t *at, struct gen_name *out);
 /* Printable "DNS:example.com"; returns the length. */
-size_t gen_name_text(const struct gen_name *n, char *out, size_t room);
+size_t gen_name_text(const struct gen_name *g, char *out, size_t room);
 /* The best single name of a certificate: URI, DNS, mail, IP, then the DN; printable. */
 size_t cert_best_name(const struct cert *c, char *out, size_t room);
 

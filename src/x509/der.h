@@ -75,16 +75,16 @@ bool der_cut(hf_view *rest, struct der_item *out);
 
 /* ---- contents; each takes what der_open gave ---- */
 /* Two's complement, minimal. */
-hf_view der_integer(struct rd body);
+hf_view der_integer(struct rd r);
 /* Not negative; without the sign byte, so that zero is one byte 00. */
-hf_view der_unsigned(struct rd body);
+hf_view der_unsigned(struct rd r);
 /* Not negative; what is greater than INT32_MAX is INT32_MAX (path lengths, skip counts: all are "no limit"). */
-int  der_count(struct rd body);
-bool der_boolean(struct rd body);
+int  der_count(struct rd r);
+bool der_boolean(struct rd r);
 /* The bits; *unused of the last byte (all zero) do not count. unused may be NULL: then there may be none. */
-hf_view der_bits(struct rd body, unsigned *unused);
-hf_view der_oid(struct rd body);
-void    der_null(struct rd body);
+hf_view der_bits(struct rd r, unsigned *unused);
+hf_view der_oid(struct rd r);
+void    der_null(struct rd r);
 /* The next element as the RFC 5280 4.1.2.5 forms allow (id: it is neither of the two): Unix seconds. */
 int64_t der_time(struct rd *r, enum check id);
 /* The next element, a GeneralizedTime of any year (RFC 5280 5.3.2, RFC 6960 4.2.1; id: it is none): Unix seconds. */

@@ -16,14 +16,14 @@ enum oid {
 };
 
 /* Which one it is; OID_UNKNOWN when it is not in oid.def. */
-enum oid oid_of(hf_view contents);
+enum oid oid_of(hf_view v);
 /* The contents of one that we know; static. */
 hf_view oid_bytes(enum oid o);
 /* "basicConstraints", "sha256"; "" for OID_UNKNOWN; static. */
 const char *oid_name(enum oid o);
 /* "2.5.29.19", cut with "..." when room is out. Returns the length. */
-size_t oid_dotted(hf_view contents, char *out, size_t room);
+size_t oid_dotted(hf_view v, char *out, size_t room);
 /* Its name if it has one, dotted otherwise. Returns the length. */
-size_t oid_text(hf_view contents, char *out, size_t room);
+size_t oid_text(hf_view v, char *out, size_t room);
 
 #endif
