@@ -273,8 +273,10 @@ void extval_ocsp_nocheck(struct cert *c, struct rd *r) /* RFC 6960 4.2.2.2.1 */
 /* SignedCertificateTimestampList (RFC 6962 3.3): TLS vectors in an OCTET STRING. */
 void extval_sct(struct cert *c, struct rd *r)
 {
-    struct rd octets = der_open(r, DER_OCTET_STRING, SCT_FORM);
-    struct rd list   = rd_vec(&octets, 2, SCT_LIST_LENGTH);
+    struct rd octets = der_open(r, DER_OCTET_STRING, SCT_FORM), list;
+    if (!rd_ok(r))
+        return;
+    list = rd_vec(&octets, 2, SCT_LIST_LENGTH);
     rd_end(&octets, SCT_LIST_TRAILING);
     rd_need(&list, rd_left(&list) > 0, SCT_NONE, 1, 0);
     while (der_more(&list))

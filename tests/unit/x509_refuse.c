@@ -7,6 +7,7 @@
 #include "x509_notation.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/rd.h"
 #include "x509/cert.h"
 
@@ -373,9 +374,13 @@ static struct notation build_with(enum part part, const char *bytes)
 static hf_why parse(const struct notation *d, struct cert *c)
 {
     struct report rep;
+    struct mem    mem = {0};
     report_init(&rep);
+    report_keep(&rep, &mem);
     bool ok = cert_parse(c, notation_view(d), &rep);
     assert_true(ok == !report_bad(&rep));
+    assert_int_equal(rep.n_findings, ok ? 0 : 1); /* one cause, and nothing that only follows from it */
+    report_drop(&rep);
     return rep.why;
 }
 
