@@ -17,8 +17,9 @@ check: all
 	@tools/check --build $(BUILD)
 
 # A real service behind `handfast server`: one client admitted, three refused, each with its cause.
-demo: all
+demo: $(BUILD)/build.ninja
 	@tools/need demo
+	@ninja -C $(BUILD) handfast
 	@tools/demo $(BUILD)
 
 bench: all
