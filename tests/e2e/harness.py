@@ -255,5 +255,55 @@ class Case(unittest.TestCase):
         return p
 
 
+class Tap(unittest.TestResult):
+    """Prints a line for each case, as tools/check and every harness that knows TAP count them."""
+
+    def __init__(self):
+        super().__init__()
+        self.n = 0
+        self.bad = set()
+
+    def say(self, test, ok, more=""):
+        self.n += 1
+        print(f"{'ok' if ok else 'not ok'} {self.n} - {test._testMethodName}{more}", flush=True)
+
+    def tell(self, test, err):
+        print(f"{test}: {self._exc_info_to_string(err, test)}", flush=True)
+        self.bad.add(test.id())
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.tell(test, err)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.tell(test, err)
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err:
+            print(f"{subtest}: {self._exc_info_to_string(err, subtest)}", flush=True)
+            self.bad.add(test.id())
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.say(test, True, f" # SKIP {reason}")
+        self.skipped_now = test.id()
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        if getattr(self, "skipped_now", None) != test.id():
+            self.say(test, test.id() not in self.bad)
+
+
 def main():
-    unittest.main(verbosity=2, argv=[sys.argv[0], *sys.argv[1:]])
+    """All cases of the calling file, or those whose names contain a word of the command line."""
+    suite = unittest.TestSuite()
+    for case in unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]):
+        for test in case:
+            if len(sys.argv) == 1 or any(word in test.id() for word in sys.argv[1:]):
+                suite.addTest(test)
+    result = Tap()
+    suite.run(result)
+    print(f"1..{result.n}")
+    sys.exit(not result.wasSuccessful())
