@@ -4,6 +4,7 @@ process whose log is read, and small peers. Standard library only; everything st
 
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -217,6 +218,13 @@ def connect(port, context=None, name="localhost"):
     return context.wrap_socket(s, server_hostname=name, suppress_ragged_eofs=False) if context else s
 
 
+def documented_fields():
+    """The names in the first column of the tables in doc/logs.md."""
+    with open(os.path.join(ROOT, "doc", "logs.md")) as f:
+        rows = [line.split("|")[1] for line in f if line.startswith("| `")]
+    return {name for row in rows for name in re.findall("`([a-z_0-9]+)`", row)}
+
+
 class Case(unittest.TestCase):
     """Makes the certificates once, stops every program that a test started and wants it to end in order."""
 
@@ -235,6 +243,15 @@ class Case(unittest.TestCase):
         for p in self.programs:
             status, err = p.stop()
             self.assertEqual((status, err), (0, ""))
+            fields = {name for line in p.lines[:-1] for name in line}
+            self.assertLessEqual(fields, documented_fields(), "fields that doc/logs.md does not describe")
+
+    def eventually(self, get, wanted):
+        """What another thread does comes true soon."""
+        end = time.monotonic() + WAIT_S
+        while get() != wanted and time.monotonic() < end:
+            time.sleep(0.01)
+        self.assertEqual(get(), wanted)
 
     def service(self, handle=echo):
         s = Service(handle)

@@ -2,10 +2,11 @@
 """What is wrong at start is named, with the file and what to do; the exit status is 2 and nothing runs."""
 
 import os
+import re
 import socket
 import subprocess
 
-from harness import HANDFAST, Case, main, run
+from harness import HANDFAST, ROOT, Case, main, run
 
 
 class Start(Case):
@@ -84,6 +85,13 @@ class Start(Case):
             self.assertEqual((status, err), (0, ""))
             self.assertIn(wanted, out)
             self.assertLessEqual(max(len(line) for line in out.splitlines()), 110)
+
+    def test_every_option_is_in_the_manual(self):
+        with open(os.path.join(ROOT, "doc", "man", "handfast.1")) as f:
+            manual = f.read().replace("\\-", "-")
+        for command in ("server", "client", "connect"):
+            for name in re.findall("^  (--[a-z-]+)", self.start(command, "--help")[1], re.M):
+                self.assertIn(name, manual)
 
     # ---- files ----
 
