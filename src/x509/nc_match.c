@@ -6,7 +6,8 @@
  *         dot (common, though not RFC 5280's syntax) holds the hosts below it and not itself. *.example lies
  *         within a subtree when all it can match does; it touches one when anything it can match does.
  *   mail  a subtree is one mailbox (with @), all mailboxes of one host, or (leading dot) of all hosts below a domain.
- *         The local part is compared exactly, a quoted one without its quotes; the host without case.
+ *         The local part is compared exactly, a quoted one without its quotes; the host without case. An
+ *         internationalised mailbox (otherName) may have a host in Unicode: its A-labels are compared.
  *   URI   the host of the authority: equal, or (leading dot) below. No authority, or an address as the host: not
  *         to be compared, hence not sound.
  *   IP    address and mask of the same family; the mask has no holes.
@@ -19,9 +20,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "idna.h"
 #include "oid.h"
 
-enum { LABEL_MAX = 63, HOST_MAX = 253, LOCAL_MAX = 64 };
+enum { LABEL_MAX = 63, LOCAL_MAX = 64 };
 
 static hf_view behind(hf_view v, size_t n)
 {
@@ -110,6 +112,7 @@ struct mailbox {
     uint8_t local[LOCAL_MAX]; /* without quotes */
     size_t  n;
     hf_view host;
+    uint8_t ascii[HOST_MAX]; /* what host looks at when it was written in Unicode */
 };
 
 static bool is_atom_char(uint8_t c, bool utf8)
@@ -162,6 +165,8 @@ static bool read_mailbox(hf_view v, bool utf8, struct mailbox *m)
     if (at >= v.n || v.p[at] != '@')
         return false;
     m->host = behind(v, at + 1);
+    if (utf8)
+        m->host = (hf_view){m->ascii, idna_to_ascii(m->host, m->ascii)};
     return host_sound(m->host);
 }
 

@@ -23,7 +23,7 @@
 #include "der.h"
 #include "oid.h"
 
-enum { ROW_MAX = 512 };
+enum { ROW_MAX = 256 };
 
 struct entry {
     hf_view policy;

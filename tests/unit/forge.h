@@ -49,13 +49,14 @@ struct spec {
     const char          *above;     /* authorityCertIssuer */
     const char          *san[LIST];
     const char          *permit[LIST], *exclude[LIST];
+    unsigned             many;           /* repeats alternative names and excluded subtrees so often */
     const char          *policies[LIST]; /* dotted; "any" */
     const char          *map[LIST][2];
-    int                  explicit_, no_map, no_any; /* skip count + 1 */
-    const char          *unknown;                   /* a critical extension with this OID */
-    enum oid             critical;                  /* an empty AIA-like one: see put_extensions */
-    const uint8_t       *sig_alg;                   /* AlgorithmIdentifier in place of ecdsa-with-SHA256 */
-    bool                 break_signature;
+    unsigned       many_policies, many_maps;  /* so many more: 1.2.(100 + i); the first one mapped to 1.2.(5000 + i) */
+    int            explicit_, no_map, no_any; /* skip count + 1 */
+    const char    *unknown;                   /* a critical extension with this OID */
+    const uint8_t *sig_alg;                   /* AlgorithmIdentifier in place of ecdsa-with-SHA256 */
+    bool           break_signature;
 };
 
 static struct mem forge_mem;
@@ -206,17 +207,18 @@ static void put_key_ids(struct wr *w, const struct spec *s, hf_view spki)
     close_ext(w, ext, octets);
 }
 
-static void put_subtrees(struct wr *w, uint8_t tag, const char *const *names)
+static void put_subtrees(struct wr *w, uint8_t tag, const char *const *names, unsigned times)
 {
     size_t list, tree;
     if (!names[0])
         return;
     list = derw_open(w, tag);
-    for (; *names; names++) {
-        tree = derw_open(w, DER_SEQUENCE);
-        put_general(w, *names);
-        derw_close(w, tree);
-    }
+    for (unsigned k = 0; k < times; k++)
+        for (const char *const *n = names; *n; n++) {
+            tree = derw_open(w, DER_SEQUENCE);
+            put_general(w, *n);
+            derw_close(w, tree);
+        }
     derw_close(w, list);
 }
 
@@ -226,16 +228,17 @@ static void put_names(struct wr *w, const struct spec *s)
     if (s->san[0]) {
         ext = open_ext(w, oid_bytes(OID_CE_SAN), false, &octets);
         seq = derw_open(w, DER_SEQUENCE);
-        for (const char *const *n = s->san; *n; n++)
-            put_general(w, *n);
+        for (unsigned k = 0; k < (s->many ? s->many : 1); k++)
+            for (const char *const *n = s->san; *n; n++)
+                put_general(w, *n);
         derw_close(w, seq);
         close_ext(w, ext, octets);
     }
     if (s->permit[0] || s->exclude[0]) {
         ext = open_ext(w, oid_bytes(OID_CE_NAME_CONS), true, &octets);
         seq = derw_open(w, DER_SEQUENCE);
-        put_subtrees(w, DER_CONTEXTC(0), s->permit);
-        put_subtrees(w, DER_CONTEXTC(1), s->exclude);
+        put_subtrees(w, DER_CONTEXTC(0), s->permit, 1);
+        put_subtrees(w, DER_CONTEXTC(1), s->exclude, s->many ? s->many : 1);
         derw_close(w, seq);
         close_ext(w, ext, octets);
     }
@@ -246,6 +249,13 @@ static void put_skip(struct wr *w, uint8_t tag, int n)
     uint8_t v = (uint8_t)(n - 1);
     if (n)
         derw_bytes(w, tag, (hf_view){&v, 1});
+}
+
+static void put_numbered(struct wr *w, unsigned number)
+{
+    char dotted[32];
+    snprintf(dotted, sizeof dotted, "1.2.%u", number);
+    put_dotted(w, DER_OID, dotted);
 }
 
 static void put_policies(struct wr *w, const struct spec *s)
@@ -259,16 +269,27 @@ static void put_policies(struct wr *w, const struct spec *s)
             put_dotted(w, DER_OID, *p);
             derw_close(w, one);
         }
+        for (unsigned i = 0; i < s->many_policies; i++) {
+            one = derw_open(w, DER_SEQUENCE);
+            put_numbered(w, 100 + i);
+            derw_close(w, one);
+        }
         derw_close(w, seq);
         close_ext(w, ext, octets);
     }
-    if (s->map[0][0]) {
+    if (s->map[0][0] || s->many_maps) {
         ext = open_ext(w, oid_bytes(OID_CE_POLICY_MAP), true, &octets);
         seq = derw_open(w, DER_SEQUENCE);
         for (size_t i = 0; i < LIST && s->map[i][0]; i++) {
             one = derw_open(w, DER_SEQUENCE);
             put_dotted(w, DER_OID, s->map[i][0]);
             put_dotted(w, DER_OID, s->map[i][1]);
+            derw_close(w, one);
+        }
+        for (unsigned i = 0; i < s->many_maps; i++) {
+            one = derw_open(w, DER_SEQUENCE);
+            put_dotted(w, DER_OID, s->policies[0]);
+            put_numbered(w, 5000 + i);
             derw_close(w, one);
         }
         derw_close(w, seq);

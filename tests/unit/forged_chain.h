@@ -50,7 +50,7 @@ struct world {
     hf_trust     *trust;
 };
 
-static struct world make_world(const char *root, const char *outer, const char *inner)
+static inline struct world make_world(const char *root, const char *outer, const char *inner)
 {
     struct world w = {.trust = hf_trust_new()};
     struct spec  s = ROOT;
@@ -70,7 +70,7 @@ static struct world make_world(const char *root, const char *outer, const char *
     return w;
 }
 
-static void drop_world(struct world *w)
+static inline void drop_world(struct world *w)
 {
     forge_drop(&w->root);
     forge_drop(&w->outer);
