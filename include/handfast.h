@@ -213,6 +213,9 @@ void     hf_conn_data_done(hf_conn *c, size_t n);
 size_t   hf_conn_send(hf_conn *c, const void *p, size_t n); /* -> how much was taken: 0 = flush first */
 void     hf_conn_close(hf_conn *c);                         /* sends close_notify; receiving goes on */
 bool     hf_conn_key_update(hf_conn *c, bool ask_peer);     /* RFC 9846 4.7.3 */
+/* Nothing is expected for a while: gives back what the next record can make again (more than half of what an idle
+ * connection holds). Everything goes on working. */
+void hf_conn_rest(hf_conn *c);
 /* In HF_WANT_SIGNATURE: what to sign, under which scheme, with whose key. Views live until hf_conn_signed. */
 bool hf_conn_to_sign(const hf_conn *c, uint16_t *scheme, hf_view *tbs, const hf_cred **who);
 void hf_conn_signed(hf_conn *c, const void *sig, size_t n); /* n = 0: the signer refused */

@@ -89,6 +89,34 @@ static void add_codes(struct line *l, const hf_why *w, const char *unit)
     add_code(l, w->want != 0 ? ", got " : "; got ", unit, w->got);
 }
 
+/* Units that are sets of named bits: KeyUsage and ExtKeyUsage of RFC 5280 4.2.1.3 and 4.2.1.12, in the order of
+ * src/x509/cert.h. */
+static const char *const key_usage[] = {
+    "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
+    "keyCertSign",      "cRLSign",        "encipherOnly",    "decipherOnly",     NULL};
+static const char *const eku[] = {"serverAuth",          "clientAuth",      "codeSigning",
+                                  "emailProtection",     "timeStamping",    "OCSPSigning",
+                                  "anyExtendedKeyUsage", "another purpose", NULL};
+
+static void add_set(struct line *l, const char *lead, const char *const *names, int64_t set)
+{
+    bool first = true;
+    ADD(l, "%s", lead);
+    for (unsigned i = 0; names[i]; i++)
+        if (set >> i & 1) {
+            ADD(l, "%s%s", first ? "" : "+", names[i]);
+            first = false;
+        }
+    if (first)
+        ADD(l, "none");
+}
+
+static void add_sets(struct line *l, const hf_why *w, const char *const *names)
+{
+    add_set(l, "; wanted ", names, w->want);
+    add_set(l, ", got ", names, w->got);
+}
+
 static void add_values(struct line *l, const hf_why *w, const hf_check_info *info)
 {
     const char *unit = info->unit;
@@ -96,6 +124,10 @@ static void add_values(struct line *l, const hf_why *w, const hf_check_info *inf
         return;
     if (strcmp(unit, "time") == 0)
         add_time(l, w, info->reason);
+    else if (strcmp(unit, "key-usage") == 0)
+        add_sets(l, w, key_usage);
+    else if (strcmp(unit, "eku") == 0)
+        add_sets(l, w, eku);
     else if (is_code(unit))
         add_codes(l, w, unit);
     else

@@ -24,6 +24,9 @@ static const struct opt opts[] = {
     {"cacert", OPT_MANY, AT(cacerts), "FILE", "the CA certificates that the other side trusts; may be given again",
      NULL, NULL},
     {"pin", OPT_MANY, AT(pins), "FILE", "leaf certificates that the other side has pinned", NULL, NULL},
+    {"crl", OPT_MANY, AT(crls), "PATH",
+     "the revocation lists that the other side has: a file or a folder;\nwith one, every CA of the path needs one",
+     NULL, NULL},
     {"require-eku", OPT_FLAG, AT(require_eku), NULL, "refuse a leaf without extended key usage", NULL, NULL},
     {"profile", OPT_CHOICE, AT(profile), "private|web", "RFC 5280 (private), or with the rules of public CAs (web)",
      NULL, NULL},
@@ -69,6 +72,8 @@ static bool load_trust(struct check_run *r)
         hf_trust_anchor_file(r->trust, r->cacerts.v[i]);
     for (unsigned i = 0; r->trust && i < r->pins.n; i++)
         hf_trust_pin_file(r->trust, r->pins.v[i]);
+    for (unsigned i = 0; r->trust && i < r->crls.n; i++)
+        hf_trust_crl_file(r->trust, r->crls.v[i]);
     if (!r->trust || hf_trust_why(r->trust)->check == CHECK_NONE)
         return r->trust;
     hf_why_print(hf_trust_why(r->trust), stderr);

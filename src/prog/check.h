@@ -11,7 +11,7 @@ enum check_as { AS_UNSET, AS_CLIENT, AS_SERVER };
 struct check_run {
     /* asked */
     const char     *cert, *name, *time_text;
-    struct opt_list cacerts, pins;
+    struct opt_list cacerts, pins, crls;
     unsigned        as, profile;
     bool            json, require_eku;
     int64_t         now;

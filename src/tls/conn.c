@@ -480,6 +480,12 @@ bool hf_conn_key_update(hf_conn *c, bool ask_peer)
     return key_out(c, &c->secret_out);
 }
 
+void hf_conn_rest(hf_conn *c)
+{
+    aead_rest(c->rec_in.aead);
+    aead_rest(c->rec_out.aead);
+}
+
 /* ---- waiting states ------------------------------------------------------------------------------------ */
 
 bool hf_conn_to_sign(const hf_conn *c, uint16_t *scheme, hf_view *tbs, const hf_cred **who)

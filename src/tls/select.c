@@ -65,9 +65,9 @@ enum check cred_remark(const hf_cred *k, const struct asked *a, int64_t *want, i
     if (a->now < leaf->not_before)
         return *want = leaf->not_before, *got = a->now, OFFER_NOT_YET_VALID;
     if ((leaf->has & EXT_KU) && !(leaf->ku & KU_DIGITAL_SIGNATURE))
-        return *got = leaf->ku, OFFER_KEY_USAGE;
+        return *want = KU_DIGITAL_SIGNATURE, *got = leaf->ku, OFFER_KEY_USAGE;
     if ((leaf->has & EXT_EKU) && !(leaf->eku & (EKU_CLIENT_AUTH | EKU_ANY)))
-        return *got = leaf->eku, OFFER_PURPOSE;
+        return *want = EKU_CLIENT_AUTH, *got = leaf->eku, OFFER_PURPOSE;
     if (!cred_scheme(k, a->x->sig_algs, a->cfg, a->version) || !type_listed(a->types, leaf->key.kind))
         return *want = codes_at(a->x->sig_algs, 0), *got = leaf->key.kind, OFFER_SIGALG;
     if (!named(k, a->x))

@@ -43,8 +43,9 @@ static void unknown_number_is_none(void **state)
 
 static void units_are_known(void **state)
 {
-    static const char *const units[] = {"",        "bytes",   "count", "bits",  "days",   "time",     "code",
-                                        "message", "version", "suite", "group", "sigalg", "extension"};
+    static const char *const units[] = {"",      "bytes",  "count",     "bits",      "days",
+                                        "time",  "code",   "message",   "version",   "suite",
+                                        "group", "sigalg", "extension", "key-usage", "eku"};
     for (size_t i = 0; i < N_CHECKS; i++) {
         const hf_check_info *info  = hf_check_info_of(numbers[i]);
         bool                 known = false;
@@ -129,6 +130,20 @@ static void text_is_made_printable(void **state)
     assert_string_equal(r.why.text, "a\\x1b[31mb\\x0a");
     why_add_text(&r, FILE_EMPTY, "other"); /* there is a text already */
     assert_string_equal(r.why.text, "a\\x1b[31mb\\x0a");
+}
+
+static void sets_are_named(void **state)
+{
+    struct report r;
+    char          text[1024];
+    report_init(&r);
+    fail(&r, EKU_MISSING_CLIENT, 0, 1 << 1, 1 << 0 | 1 << 3);
+    hf_why_text(&r.why, text, sizeof text);
+    assert_non_null(strstr(text, "wanted clientAuth, got serverAuth+emailProtection"));
+    report_init(&r);
+    fail(&r, KU_NO_SIGNATURE, 0, 1 << 0, 0);
+    hf_why_text(&r.why, text, sizeof text);
+    assert_non_null(strstr(text, "wanted digitalSignature, got none"));
 }
 
 static void added_text_goes_to_its_check_only(void **state)
@@ -336,6 +351,7 @@ int main(void)
         cmocka_unit_test(findings_end_at_their_ceiling),
         cmocka_unit_test(findings_survive_lack_of_memory),
         cmocka_unit_test(text_is_made_printable),
+        cmocka_unit_test(sets_are_named),
         cmocka_unit_test(added_text_goes_to_its_check_only),
         cmocka_unit_test(a_part_fails_the_whole_once),
         cmocka_unit_test(prose_of_a_file),
