@@ -74,31 +74,27 @@ static bool judge_leaf_dates(const struct valid_how *how, const struct cert *c, 
            judge(t, how->now <= c->not_after, CERT_EXPIRED, c->not_after_at, c->not_after, how->now);
 }
 
-static bool judge_leaf_usage(const struct valid_how *how, const struct cert *c, struct trial *t)
+static bool judge_leaf_eku(const struct valid_how *how, const struct cert *c, struct trial *t)
 {
     unsigned want   = purpose_bit(how);
     bool     fits   = !(c->has & EXT_EKU) || c->eku & (want | EKU_ANY);
-    bool     client = how->purpose == FOR_CLIENT_AUTH;
-    bool     signs  = !(c->has & EXT_KU) || c->ku & KU_DIGITAL_SIGNATURE;
-    size_t   at     = offset_in(c, c->eku_ext);
-    bool     needed = how->require_eku || how->profile == PROFILE_WEB;
-    return judge(t, !client || fits, EKU_MISSING_CLIENT, at, want, c->eku) &&
-           judge(t, client || fits, EKU_MISSING_SERVER, at, want, c->eku) &&
-           judge(t, !needed || !client || c->has & EXT_EKU, EKU_REQUIRED_CLIENT, 0, want, 0) &&
-           judge(t, !needed || client || c->has & EXT_EKU, EKU_REQUIRED_SERVER, 0, want, 0) &&
-           judge(t, signs, KU_NO_SIGNATURE, 0, KU_DIGITAL_SIGNATURE, c->ku);
+    bool     needed = how->require_eku || how->profile == PROFILE_WEB, there = !needed || c->has & EXT_EKU;
+    size_t   at = offset_in(c, c->eku_ext);
+    if (how->purpose == FOR_CLIENT_AUTH)
+        return judge(t, fits, EKU_MISSING_CLIENT, at, want, c->eku) && judge(t, there, EKU_REQUIRED_CLIENT, 0, want, 0);
+    return judge(t, fits, EKU_MISSING_SERVER, at, want, c->eku) && judge(t, there, EKU_REQUIRED_SERVER, 0, want, 0);
 }
 
-/* A CA as a leaf is refused under the web profile, and remarked under the private one. */
-static bool judge_leaf_is_ca(const struct valid_how *how, const struct cert *c, struct trial *t)
+static bool judge_leaf_usage(const struct valid_how *how, const struct cert *c, struct trial *t)
 {
-    return judge(t, !c->is_ca || how->profile == PROFILE_PRIVATE, LEAF_IS_CA, 0, 0, c->is_ca);
+    bool signs = !(c->has & EXT_KU) || c->ku & KU_DIGITAL_SIGNATURE;
+    return judge_leaf_eku(how, c, t) && judge(t, signs, KU_NO_SIGNATURE, 0, KU_DIGITAL_SIGNATURE, c->ku);
 }
 
 bool judge_leaf(const struct valid_how *how, const struct cert *leaf, struct trial *t)
 {
     return judge_extensions(leaf, t) && judge_key(leaf, t) && judge_leaf_dates(how, leaf, t) &&
-           judge_leaf_usage(how, leaf, t) && judge_leaf_is_ca(how, leaf, t);
+           judge_leaf_usage(how, leaf, t) && lint_leaf(how, leaf, t);
 }
 
 bool judge_name(const struct valid_how *how, const struct cert *leaf, struct trial *t)
@@ -116,13 +112,14 @@ bool judge_name(const struct valid_how *how, const struct cert *leaf, struct tri
 
 static bool judge_issuer_dates(const struct valid_how *how, const struct cert *c, struct trial *t)
 {
-    bool a = t->anchor != NULL, early = how->now<c->not_before, late = how->now> c->not_after;
+    bool    begun  = how->now >= c->not_before;
+    bool    alive  = how->now <= c->not_after;
     size_t  at     = c->not_after_at;
     int64_t before = c->not_before, after = c->not_after, now = how->now;
-    return judge(t, a || !early, ISSUER_NOT_YET_VALID, at, before, now) &&
-           judge(t, a || !late, ISSUER_EXPIRED, at, after, now) &&
-           judge(t, !a || !early, ANCHOR_NOT_YET_VALID, at, before, now) &&
-           judge(t, !a || !late, ANCHOR_EXPIRED, at, after, now);
+    if (t->anchor)
+        return judge(t, begun, ANCHOR_NOT_YET_VALID, at, before, now) &&
+               judge(t, alive, ANCHOR_EXPIRED, at, after, now);
+    return judge(t, begun, ISSUER_NOT_YET_VALID, at, before, now) && judge(t, alive, ISSUER_EXPIRED, at, after, now);
 }
 
 static bool judge_issuer_rights(const struct valid_how *how, const struct cert *c, struct trial *t)
@@ -151,5 +148,5 @@ bool judge_issuer(struct walk *w, const struct cert *c, struct trial *t)
            judge_issuer_rights(w->how, c, t) && judge_issuer_dates(w->how, c, t) && judge_extensions(c, t) &&
            judge_key(c, t) &&
            judge(t, c->path_len < 0 || used <= c->path_len, PATHLEN_EXCEEDED, 0, c->path_len, used) &&
-           nc_judge(w, c, t);
+           nc_judge(w, c, t) && lint_issuer(w->how, c, t);
 }

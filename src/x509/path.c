@@ -79,6 +79,15 @@ static bool judge_how_signed(const struct cert *x, struct trial *t)
     return judge(t, known, CERT_SIGNATURE_UNSUPPORTED, at, 0, 0) && judge(t, !weak, CERT_DIGEST_WEAK, at, 256, 0);
 }
 
+enum likelihood { KEY_ID_FITS, KEY_ID_UNKNOWN, KEY_ID_DIFFERS, LIKELIHOODS };
+
+static enum likelihood likely(const struct cert *child, const struct cert *c)
+{
+    if (!child->aki.n || !c->ski.n)
+        return KEY_ID_UNKNOWN;
+    return view_equal(child->aki, c->ski) ? KEY_ID_FITS : KEY_ID_DIFFERS;
+}
+
 /* The name was right and the signature is not. The key identifiers say which of the two it is: the same key (then the
  * certificate is damaged or forged), or another one (then the CA was given a new key under its old name). */
 static bool judge_signed(struct walk *w, int issuer, const struct anchor *a, struct trial *t)
@@ -89,6 +98,10 @@ static bool judge_signed(struct walk *w, int issuer, const struct anchor *a, str
     bool               good     = is_signed(w, child, issuer, a);
     bool               same_key = x->aki.n && view_equal(x->aki, c->ski);
     size_t             at       = offset_of(x, x->sig_bits);
+    if (good && t->tell && !t->unreached && likely(x, c) == KEY_ID_DIFFERS) {
+        t->tell->cert = (int8_t)child;
+        note(t->tell, AKI_MISMATCH, HF_SKIPPED, offset_of(x, x->aki_ext), 0, 0);
+    }
     if (judge(t, good || !same_key, CERT_SIGNATURE_INVALID, at, 0, 0) &&
         judge(t, good || same_key, ISSUER_KEY_CHANGED, at, 0, 0))
         return true;
@@ -102,15 +115,6 @@ bool path_judge_signed(struct walk *w, int issuer, const struct anchor *a, struc
 }
 
 /* ---- candidates ---------------------------------------------------------------------------------------- */
-
-enum likelihood { KEY_ID_FITS, KEY_ID_UNKNOWN, KEY_ID_DIFFERS, LIKELIHOODS };
-
-static enum likelihood likely(const struct cert *child, const struct cert *c)
-{
-    if (!child->aki.n || !c->ski.n)
-        return KEY_ID_UNKNOWN;
-    return view_equal(child->aki, c->ski) ? KEY_ID_FITS : KEY_ID_DIFFERS;
-}
 
 /* The candidate's name and key are in the path already; *looped: further down than its end, which names itself. */
 static bool loops(const struct walk *w, const struct cert *c, bool *looped)

@@ -54,6 +54,13 @@ bool judge_issuer(struct walk *w, const struct cert *c, struct trial *t);
 /* The name the leaf must be for. */
 bool judge_name(const struct valid_how *how, const struct cert *leaf, struct trial *t);
 
+/* ---- lint.c ---- */
+/* judge() under the web profile; under the private one a remark. */
+bool lint(const struct valid_how *how, struct trial *t, bool ok, enum check id, size_t offset, int64_t want,
+          int64_t got);
+bool lint_leaf(const struct valid_how *how, const struct cert *c, struct trial *t);
+bool lint_issuer(const struct valid_how *how, const struct cert *c, struct trial *t);
+
 /* ---- path.c ---- */
 /* From the leaf (w->order holds it) to an anchor; false: w->tries and w->spent say why not. */
 bool path_climb(struct walk *w);

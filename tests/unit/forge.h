@@ -57,6 +57,8 @@ struct spec {
     const char    *unknown;                   /* a critical extension with this OID */
     hf_view        more;                      /* DER of further Extensions */
     const uint8_t *sig_alg;                   /* AlgorithmIdentifier in place of ecdsa-with-SHA256 */
+    enum oid       flip;                      /* an extension critical that should not be, or the other way round */
+    hf_view        serial;                    /* contents of the INTEGER */
     bool           break_signature;
 };
 
@@ -145,11 +147,13 @@ static void put_general(struct wr *w, const char *text)
     }
 }
 
+static enum oid forge_flip; /* the extension whose criticality is the other way round */
+
 static size_t open_ext(struct wr *w, hf_view oid, bool critical, size_t *octets)
 {
     size_t ext = derw_open(w, DER_SEQUENCE);
     derw_bytes(w, DER_OID, oid);
-    if (critical)
+    if (critical != (forge_flip && oid_of(oid) == forge_flip))
         derw_true(w);
     *octets = derw_open(w, DER_OCTET_STRING);
     return ext;
@@ -377,7 +381,10 @@ static void put_tbs(struct wr *w, const struct spec *s, hf_view alg, hf_view spk
         derw_number(w, 2);
         derw_close(w, part);
     }
-    derw_number(w, ++serial);
+    if (s->serial.n)
+        derw_bytes(w, DER_INTEGER, s->serial);
+    else
+        derw_number(w, ++serial);
     wr_view(w, alg);
     if (s->issuer)
         put_dn(w, s->issuer);
@@ -413,6 +420,7 @@ static struct forged forge(const struct spec *s)
     struct sig_how how = {.kind = SIG_ECDSA, .hash = HASH_SHA256};
     struct report  rep;
     report_init(&rep);
+    forge_flip = s->flip;
     put_tbs(&t, s, alg, spki);
     tbs = wr_done(&t);
     assert_true(tbs.n > 0);
@@ -431,6 +439,25 @@ static struct forged forge(const struct spec *s)
     wr_free(&t);
     mem_free(&forge_mem, own);
     return f;
+}
+
+/* The SubjectPublicKeyInfo of an RSA key with this modulus, whose factors nobody knows. */
+static inline hf_view forge_rsa(struct wr *w, hf_view modulus)
+{
+    struct wr inner = wr_grow(&forge_mem, 4096);
+    size_t    seq   = derw_open(&inner, DER_SEQUENCE), spki, alg;
+    derw_unsigned(&inner, modulus);
+    derw_number(&inner, 65537);
+    derw_close(&inner, seq);
+    spki = derw_open(w, DER_SEQUENCE);
+    alg  = derw_open(w, DER_SEQUENCE);
+    derw_bytes(w, DER_OID, (hf_view){(const uint8_t *)"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9});
+    derw_bytes(w, DER_NULL, (hf_view){0});
+    derw_close(w, alg);
+    derw_bits(w, wr_done(&inner));
+    derw_close(w, spki);
+    wr_free(&inner);
+    return wr_done(w);
 }
 
 static void forge_drop(struct forged *f)

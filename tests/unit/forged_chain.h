@@ -16,13 +16,13 @@ static const struct spec LEAF = {.subject = "CN=alice,O=Example",
 static bool          tripped[1900];
 static struct report last;
 
-static struct valid_how how_for(const hf_trust *trust)
+static inline struct valid_how how_for(const hf_trust *trust)
 {
     return (struct valid_how){.trust = trust, .purpose = FOR_CLIENT_AUTH, .now = NOW};
 }
 
 /* Judges and remembers what was said. */
-static enum check judge_certs(const struct valid_how *how, const hf_view *chain, size_t n)
+static inline enum check judge_certs(const struct valid_how *how, const hf_view *chain, size_t n)
 {
     struct valid_path path;
     report_init(&last);
@@ -36,7 +36,7 @@ static enum check judge_certs(const struct valid_how *how, const hf_view *chain,
     return (enum check)last.why.check;
 }
 
-static enum check judge_forged(const struct valid_how *how, const struct forged *const *f, size_t n)
+static inline enum check judge_forged(const struct valid_how *how, const struct forged *const *f, size_t n)
 {
     hf_view chain[POOL_MAX_CERTS + 1];
     for (size_t i = 0; i < n; i++)
