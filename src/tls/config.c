@@ -18,7 +18,8 @@ enum { PAD_MAX = 4096, SIGNATURES_REMEMBERED = 8192 };
 
 static void set_default_codes(hf_config *c)
 {
-    static const uint16_t groups[]  = {KX_X25519MLKEM768, KX_X25519, KX_P256, KX_P384};
+    /* P-521 last: TLS 1.2 peers with a certificate on it look for it here (RFC 8422 5.1). */
+    static const uint16_t groups[]  = {KX_X25519MLKEM768, KX_X25519, KX_P256, KX_P384, KX_P521};
     static const uint16_t suites[]  = {0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8};
     static const uint16_t schemes[] = {0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b};
     size_t                first     = kx_known(KX_X25519MLKEM768) ? 0 : 1;

@@ -25,11 +25,18 @@ static bool hello12_ok(hf_conn *c, const struct client_hello *m)
     return (seen & X_SIG_ALGS) || fail(rep, CH12_NO_SIG_ALGS, 0, XT_SIGNATURE_ALGORITHMS, 0);
 }
 
+/* RFC 8422 5.1: the client's groups are the curves of the certificates that it takes as well. */
+static bool curve_listed(const struct client_hello *m, enum key_kind key)
+{
+    uint16_t curve = key == KEY_EC_P256 ? KX_P256 : key == KEY_EC_P384 ? KX_P384 : key == KEY_EC_P521 ? KX_P521 : 0;
+    return !curve || !(m->x.seen & X_GROUPS) || codes_have(m->x.groups, curve);
+}
+
 /* The first suite of ours that the client has and that goes with this key. */
 static const struct suite *suite_for(const hf_conn *c, const struct client_hello *m, enum key_kind key)
 {
     hf_view ours = codes_view(&c->cfg->suites);
-    for (size_t i = 0; i < codes_n(ours); i++) {
+    for (size_t i = 0; curve_listed(m, key) && i < codes_n(ours); i++) {
         const struct suite *s = suite_of(codes_at(ours, i));
         if (s->auth == suite_auth_of(key) && codes_have(m->suites, s->code))
             return s;
