@@ -99,12 +99,13 @@ static bool unseal(struct rec_dir *d, uint8_t *wire, size_t len, struct record *
     if (!aead_open(d->aead, nonce, (hf_view){wire, REC_HEADER}, (hf_view){body, len}, body))
         return fail(rep, RECORD_MAC, 0, 0, (int64_t)d->seq - 1);
     len -= AEAD_TAG;
+    /* 5.4: "the full encoded TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets", its padding included */
+    if (len - 1 > LIMIT_RECORD_PLAINTEXT)
+        return fail(rep, RECORD_CONTENT_TOO_LONG, 0, LIMIT_RECORD_PLAINTEXT, (int64_t)len - 1);
     while (len > 0 && body[len - 1] == 0)
         len--;
     if (len == 0)
         return fail(rep, RECORD_NO_TYPE, 0, 0, 0);
-    if (len - 1 > LIMIT_RECORD_PLAINTEXT)
-        return fail(rep, RECORD_CONTENT_TOO_LONG, 0, LIMIT_RECORD_PLAINTEXT, (int64_t)len - 1);
     *out = (struct record){.type = body[len - 1], .sealed = true, .body = {body, len - 1}, .whole = out->whole};
     return true;
 }
