@@ -44,7 +44,7 @@ static bool direction(hf_conn *c, struct rec_dir *d, bool client_writes, bool se
 
 enum turn on_change_cipher(hf_conn *c, hf_view msg)
 {
-    c->rekeyed = true;
+    c->turned = true;
     return direction(c, &c->rec_in, c->cfg->role == HF_SERVER, false) ? NEXT : FAILED;
 }
 

@@ -157,7 +157,7 @@ static const struct suite *suite_now(const hf_conn *c)
 
 bool key_in(hf_conn *c, const struct secret *s)
 {
-    c->rekeyed = true;
+    c->turned = true;
     return rec_key(&c->rec_in, suite_now(c), s, false) || fail(&c->rep, KEY_IN_NO_MEMORY, 0, 0, 0);
 }
 

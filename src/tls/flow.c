@@ -172,6 +172,14 @@ bool flow_act(hf_conn *c)
     return false;
 }
 
+static bool acts_in(enum state state)
+{
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+        if (acts[i].state == state)
+            return true;
+    return false;
+}
+
 static bool message(hf_conn *c, hf_view msg)
 {
     const struct edge *e = edge_of(c->state, msg.p[0]);
@@ -184,6 +192,7 @@ static bool message(hf_conn *c, hf_view msg)
     if (turn == FAILED)
         return false;
     enter(c, turn == NEXT ? e->next : turn == OTHER ? e->other : e->older);
+    c->turned |= acts_in(c->state);
     while (flow_act(c))
         ;
     c->rep.message = HF_NO_MESSAGE;
@@ -195,7 +204,7 @@ bool flow_change_cipher(hf_conn *c)
 {
     static const uint8_t event[MSG_HEADER + 1] = {HT_CHANGE_CIPHER_SPEC, 0, 0, 1, 1};
     bool                 ok                    = message(c, (hf_view){event, sizeof event});
-    c->rekeyed                                 = false; /* the record ends here by itself */
+    c->turned                                  = false; /* the record ends here by itself */
     return ok;
 }
 
@@ -234,12 +243,13 @@ static bool header_ok(hf_conn *c, hf_view v)
     return true;
 }
 
-/* Keys change between messages, and a change of keys is a change of records (RFC 9846 5.1). */
+/* Keys change between messages, and a change of keys is a change of records (RFC 9846 5.1). When it is our turn
+ * the peer has nothing more to say: what follows in the record was sent before our answer was known. */
 static bool boundary_ok(hf_conn *c, size_t left)
 {
-    bool rekeyed = c->rekeyed;
-    c->rekeyed   = false;
-    return !rekeyed || left == 0 || fail(&c->rep, MSG_ACROSS_KEYS, 0, 0, (int64_t)left);
+    bool turned = c->turned;
+    c->turned   = false;
+    return !turned || left == 0 || fail(&c->rep, MSG_ACROSS_KEYS, 0, 0, (int64_t)left);
 }
 
 /* Takes whole messages from v; *used says how much. */

@@ -179,6 +179,7 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
     if (!pick_alpn(c, &m) || !select_server(c, &m, NULL))
         return FAILED;
     if (!share.n) {
+        c->turned = true;
         if (!ask_again(c, msg))
             return FAILED;
         if (h->session_id_n)
@@ -189,7 +190,6 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
         transcript_start(c, msg, false);
     else
         transcript_add(c, msg);
-    c->rekeyed = true;
     return answer(c, share) ? NEXT : FAILED;
 }
 
