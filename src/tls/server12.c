@@ -8,14 +8,12 @@
 #include "tls/conn.h"
 #include "tls/msg12.h"
 
-enum { EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff, FALLBACK_SCSV = 0x5600 };
+enum { EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff };
 
 static bool hello12_ok(hf_conn *c, const struct client_hello *m)
 {
     struct report *rep  = &c->rep;
     uint32_t       seen = m->x.seen;
-    if (codes_have(m->suites, FALLBACK_SCSV) && c->cfg->version_max > TLS12)
-        return fail(rep, CH12_FALLBACK, MSG_HEADER, c->cfg->version_max, TLS12);
     if (!(seen & X_EXTENDED_MASTER))
         return fail(rep, CH12_NO_EXTENDED_MASTER, 0, XT_EXTENDED_MASTER_SECRET, 0);
     if (seen & X_RENEGOTIATION ? m->x.renegotiated.n > 0 : !codes_have(m->suites, EMPTY_RENEGOTIATION_INFO_SCSV))

@@ -26,7 +26,10 @@ static bool hello_ok(hf_conn *c, const struct client_hello *m)
     return (seen & X_KEY_SHARE) || fail(rep, CH_NO_KEY_SHARE, 0, XT_KEY_SHARE, 0);
 }
 
-/* The highest that both have; without supported_versions the client is older than TLS 1.3 (4.3.1). */
+enum { FALLBACK_SCSV = 0x5600 };
+
+/* The highest that both have; without supported_versions the client is older than TLS 1.3 (4.3.1). A client that
+ * says it fell back is told so before anything else about versions (RFC 7507 3). */
 static bool pick_version(hf_conn *c, const struct client_hello *m)
 {
     const hf_config *cfg     = c->cfg;
@@ -38,6 +41,9 @@ static bool pick_version(hf_conn *c, const struct client_hello *m)
         c->version = TLS13;
     else if (has12 && cfg->version_min <= TLS12 && !c->hs->retried)
         c->version = TLS12;
+    uint16_t reached = c->version ? c->version : highest;
+    if (reached < cfg->version_max && codes_have(m->suites, FALLBACK_SCSV))
+        return fail(&c->rep, CH12_FALLBACK, MSG_HEADER, cfg->version_max, reached);
     return c->version || fail(&c->rep, CH_VERSIONS, MSG_HEADER, cfg->version_min, highest);
 }
 
