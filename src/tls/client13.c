@@ -72,8 +72,10 @@ enum turn do_client_hello(hf_conn *c)
     struct hs *h = c->hs;
     if (!h->retried) {
         c->cfg->rnd.fill(c->cfg->rnd.ctx, h->client_random, RANDOM_BYTES);
-        c->cfg->rnd.fill(c->cfg->rnd.ctx, h->session_id, SESSION_ID_MAX);
-        h->session_id_n = SESSION_ID_MAX;
+        if (c->cfg->version_max >= TLS13) { /* RFC 5246 7.4.1.2: empty without a session to resume */
+            c->cfg->rnd.fill(c->cfg->rnd.ctx, h->session_id, SESSION_ID_MAX);
+            h->session_id_n = SESSION_ID_MAX;
+        }
     }
     if (!make_shares(c))
         return FAILED;
