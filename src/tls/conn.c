@@ -198,7 +198,10 @@ static bool on_alert(hf_conn *c, const struct record *r)
         c->peer_closed = true;
         return true;
     }
-    bool warning = r->body.p[0] == ALERT_WARNING && (description == USER_CANCELED || c->version == TLS12);
+    bool older   = c->version == TLS12 || (c->version == 0 && c->cfg->version_min <= TLS12);
+    bool warning = r->body.p[0] == ALERT_WARNING && (description == USER_CANCELED || older);
+    if (r->body.p[0] != ALERT_WARNING && r->body.p[0] != ALERT_FATAL)
+        return fail(&c->rep, ALERT_LEVEL, 0, ALERT_FATAL, r->body.p[0]);
     if (warning && description != CLOSE_NOTIFY) /* 6.1: close_notify follows */
         return ++c->n_warnings <= LIMIT_WARNING_ALERTS ||
                fail(&c->rep, ALERT_TOO_MANY_WARNINGS, 0, LIMIT_WARNING_ALERTS, c->n_warnings);

@@ -213,7 +213,7 @@ static bool may_stand(struct rd *r, uint16_t type, const struct ext *e, enum ext
 static void one_read(struct rd *r, uint16_t type, enum ext_where where, uint32_t offered, struct exts *out)
 {
     const struct ext *e    = ext_of(type);
-    struct rd         body = rd_vec(r, 2, EXT_LENGTH);
+    struct rd         body = rd_vec(r, 2, r->short_);
     if (!may_stand(&body, type, e, where, offered) || !e)
         return;
     out->seen |= e->bit;
@@ -234,20 +234,29 @@ static bool order_ok(struct rd *r, const uint16_t *types, size_t n, uint16_t typ
     return rd_need(r, !after, PSK_NOT_LAST, XT_PRE_SHARED_KEY, type);
 }
 
-bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts *out)
+/* The types and their order, before what any of them says. */
+static bool types_ok(struct rd all, enum ext_where where)
 {
-    uint16_t  types[LIMIT_EXTENSIONS];
-    size_t    n   = 0;
-    struct rd all = rd_vec(r, 2, EXTS_LENGTH);
-    *out          = (struct exts){0};
-    while (rd_left(&all) && rd_ok(r)) {
+    uint16_t types[LIMIT_EXTENSIONS];
+    for (size_t n = 0; rd_left(&all) && rd_ok(&all); n++) {
         uint16_t type = rd_u16(&all);
         if (!rd_need(&all, n < LIMIT_EXTENSIONS, EXTS_TOO_MANY, LIMIT_EXTENSIONS, (int64_t)n + 1) ||
             !order_ok(&all, types, n, type, where))
             return false;
-        types[n++] = type;
-        one_read(&all, type, where, offered, out);
+        types[n] = type;
+        rd_vec(&all, 2, EXT_LENGTH);
     }
+    return rd_ok(&all);
+}
+
+bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts *out)
+{
+    struct rd all = rd_vec(r, 2, EXTS_LENGTH);
+    *out          = (struct exts){0};
+    if (!types_ok(all, where))
+        return false;
+    while (rd_left(&all) && rd_ok(r))
+        one_read(&all, rd_u16(&all), where, offered, out);
     return rd_ok(r);
 }
 

@@ -137,8 +137,10 @@ static void enter(hf_conn *c, enum state next)
     trace_state(&c->trace, state_names[next]);
     if (next != C_OPEN && next != S_OPEN && next != C12_OPEN && next != S12_OPEN)
         return;
-    if (!c->open)
+    if (!c->open) {
         hs_free(c);
+        c->n_empty = 0; /* it counted the ChangeCipherSpecs of the handshake */
+    }
     c->open = true;
 }
 

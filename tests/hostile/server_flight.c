@@ -192,7 +192,7 @@ static const struct deviation all[] = {
      .add = {X(51), NULL, 0}},
     {.name = "CertificateRequest, an extension twice",
      EXT_TWICE,
-     ILLEGAL_PARAMETER,
+     DECODE_ERROR,
      CR,
      .add = {X(13), BYTES(0, 2, 4, 3)}},
     {.name = "CertificateRequest, CA names empty", EXT_CA_NAMES, DECODE_ERROR, CR, .add = {X(47), BYTES(0, 0)}},
@@ -230,8 +230,8 @@ static const struct deviation all[] = {
     {.name = "bytes behind CertificateVerify", CV_TRAILING, DECODE_ERROR, CV, .trailing = 1},
 
     {.name = "a wrong Finished", FIN_MISMATCH, DECRYPT_ERROR, FIN, .byte = {10, 1}},
-    {.name = "a short Finished", FIN_MALFORMED, DECODE_ERROR, FIN, .cut = 4},
-    {.name = "a long Finished", FIN_MALFORMED, DECODE_ERROR, FIN, .trailing = 4},
+    {.name = "a short Finished", FIN_MALFORMED, DECRYPT_ERROR, FIN, .cut = 4},
+    {.name = "a long Finished", FIN_MALFORMED, DECRYPT_ERROR, FIN, .trailing = 4},
     {.name = "data before Finished", DATA_TOO_EARLY, UNEXPECTED_MESSAGE, FIN, .edit = data_before},
     {.name = "a message behind Finished", MSG_ACROSS_KEYS, UNEXPECTED_MESSAGE, FIN, .edit = more_in_the_record},
 
