@@ -457,6 +457,31 @@ static void memory_runs_out(void **state)
     drop_world(&w);
 }
 
+/* No byte of a presented chain can be changed without a refusal that names a check. */
+static void every_byte_matters(void **state)
+{
+    struct world      w        = make_world("CN=Top", "CN=One", "CN=Two");
+    struct valid_how  how      = how_for(w.trust);
+    hf_view           chain[3] = {der_of(&w.leaf), der_of(&w.inner), der_of(&w.outer)};
+    struct valid_path path;
+    for (int k = 0; k < 2; k++) {
+        uint8_t *der = mem_copy(&forge_mem, chain[k].p, chain[k].n);
+        hf_view  was = chain[k];
+        chain[k].p   = der;
+        for (size_t i = 0; i < was.n; i++) {
+            der[i] ^= 1u << i % 8;
+            report_init(&last);
+            if (valid_chain(&how, chain, 3, &forge_mem, &path, &last) || !report_bad(&last))
+                fail_msg("certificate %d, byte %zu: accepted", k, i);
+            valid_path_free(&path, &forge_mem);
+            der[i] ^= 1u << i % 8;
+        }
+        mem_free(&forge_mem, der);
+        chain[k] = was;
+    }
+    drop_world(&w);
+}
+
 /* Checks of path validation that other tests trip: where, and why not here. */
 static bool tripped_elsewhere(uint16_t check)
 {
@@ -494,6 +519,7 @@ int main(void)
         cmocka_unit_test(too_many_steps),
         cmocka_unit_test(findings),
         cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(every_byte_matters),
         cmocka_unit_test(every_check_is_tripped),
     };
     crypto_init();
