@@ -3,7 +3,8 @@
  * ca_issue.c - `handfast ca issue`: one certificate and its key, or a certificate for a request.
  *
  * The register's row and the files exist together or not at all: the row is written in a transaction that is
- * committed when the files are in place, and both are taken back when something fails. SQLite lets one
+ * committed when the files are in place, and both are taken back when something fails; a power cut between the
+ * two leaves files without a row, never a row without files. SQLite lets one
  * writer in at a time, so that issuing in parallel is safe.
  *
  * What a request asks for is not granted: names come from the command line, the request gives the key.

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import signal
@@ -426,6 +427,15 @@ class List(Case):
         der = subprocess.run(["openssl", "x509", "-in", self.dir / "short.pem", "-noout", "-fingerprint", "-sha256"],
                              capture_output=True, text=True).stdout.strip().split("=")[1]
         self.assertEqual(row["sha256"], der.replace(":", "").lower())
+
+
+class Manual(unittest.TestCase):
+    def test_names_every_option(self):
+        page = pathlib.Path(__file__).resolve().parent.parent.parent / "doc/man/handfast-ca.1"
+        written = set(re.findall(r"--[a-z-]+", page.read_text().replace("\\-", "-")))
+        known = {o for c in ("init", "issue", "list") for o in re.findall(r"^  (--[a-z-]+)", good(HANDFAST, "ca", c, "--help"), re.M)}
+        self.assertEqual(known - written, set())
+        self.assertEqual(written - known, {"--cert", "--cacert"})
 
 
 if __name__ == "__main__":
