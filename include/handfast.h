@@ -154,7 +154,10 @@ typedef bool (*hf_passphrase)(void *ctx, const char *file, char *out, size_t roo
  * unless memory is out; what is wrong is in hf_cred_why and is reported again by hf_config_seal. */
 hf_cred *hf_cred_files(const char *chain, const char *key, hf_passphrase ask, void *ctx);
 /* A chain whose key is elsewhere (PKCS#11, KMS): the connection then waits in HF_WANT_SIGNATURE. */
-hf_cred      *hf_cred_external(const void *pem, size_t n, const char *called);
+hf_cred *hf_cred_external(const void *pem, size_t n, const char *called);
+/* The schemes this key may sign with, in order of preference, where that is fewer than its kind allows (a signer
+ * outside may know only some). PKCS#1 is for TLS 1.2. The default: all, in the peer's order. */
+void          hf_cred_sigalgs(hf_cred *c, const uint16_t *schemes, size_t n);
 void          hf_cred_free(hf_cred *c);
 const hf_why *hf_cred_why(const hf_cred *c);
 const char   *hf_cred_name(const hf_cred *c); /* file name as given */

@@ -3,11 +3,15 @@
  * limbo.c - runs path validation over a file in x509-limbo's format (version 1) and prints one JSON object a
  * line: {"id", "actual_result": SUCCESS | FAILURE | SKIPPED, "check", "cert", "context"}.
  *
- *     limbo [--profile private|web] [--only ID] FILE.json[.xz]
+ *     limbo [--profile private|web] [--only ID] [--warm] FILE.json[.xz]
  *
  * How a case becomes a call (the README of the corpus): all trusted_certs are anchors whatever they are; the
  * purpose is the extended_key_usage named, else that of validation_kind; validation_time null is a fixed moment;
  * max_chain_depth counts the intermediates; a CLIENT case's expected_peer_names must each be in the subjectAltName.
+ *
+ * --warm: each case is judged with and without remembered signatures (proven.h), in turn under its own conditions and
+ * under changed ones: earlier, later, for the other purpose, without anchors, with revocation demanded. actual_result
+ * is EQUAL, or DIFFERS with the condition as context.
  *
  * The cases run in a child process that tells its number before each one: when the child dies or takes longer than
  * CASE_SECONDS for one, that case is CRASH or HANG, and a new child goes on behind it.
@@ -26,6 +30,7 @@
 #include "base/pem.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "x509/proven.h"
 #include "x509/valid.h"
 
 enum { CASE_SECONDS = 10, CERTS_MAX = 128, UNPACKED_MAX = 512 << 20 };
@@ -35,6 +40,7 @@ static const int64_t SOME_TIME = 1717200000;
 
 struct options {
     enum profile profile;
+    bool         warm;
     const char  *only, *file;
 };
 
@@ -245,6 +251,60 @@ static void run(const json_t *test, const struct options *o)
     drop_problem(&p);
 }
 
+/* ---- warm and cold --------------------------------------------------------------------------------------- */
+
+static hf_why verdict(struct problem *p, const struct valid_how *how)
+{
+    struct valid_path path;
+    struct report     rep;
+    report_init(&rep);
+    valid_chain(how, p->chain, p->n, &p->mem, &path, &rep);
+    if (p->n)
+        valid_path_free(&path, &p->mem);
+    return rep.why;
+}
+
+/* Twice warm: what the first pass remembered, the second relies on. */
+static bool equal(struct problem *p, struct valid_how how, struct proven *remembered)
+{
+    hf_why cold = verdict(p, &how);
+    how.proven  = remembered;
+    for (int pass = 0; pass < 2; pass++) {
+        hf_why warm = verdict(p, &how);
+        if (memcmp(&cold, &warm, sizeof cold) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void run_warm(const json_t *test, const struct options *o)
+{
+    enum { YEARS_20 = 20 * 365 * 86400 };
+    static struct proven *remembered; /* by all cases together */
+    static struct problem p;
+    memset(&p, 0, sizeof p);
+    remembered = remembered ? remembered : proven_new(4096);
+    read_problem(&p, test, o);
+    hf_trust        *nobody = hf_trust_new();
+    struct valid_how own = p.how, early = own, late = own, other = own, lost = own;
+    early.now -= YEARS_20;
+    late.now += YEARS_20;
+    other.purpose         = own.purpose == FOR_CLIENT_AUTH ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH;
+    lost.trust            = nobody;
+    const char *condition = !equal(&p, own, remembered)     ? "as it is"
+                            : !equal(&p, early, remembered) ? "earlier"
+                            : !equal(&p, late, remembered)  ? "later"
+                            : !equal(&p, other, remembered) ? "for the other purpose"
+                            : !equal(&p, lost, remembered)  ? "without anchors"
+                                                            : NULL;
+    hf_trust_crl_policy(p.trust, (hf_view){0}, HF_CRL_REQUIRED);
+    if (!condition && !equal(&p, own, remembered))
+        condition = "with revocation demanded";
+    print(test, condition ? "DIFFERS" : "EQUAL", "", -1, condition ? condition : "");
+    hf_trust_free(nobody);
+    drop_problem(&p);
+}
+
 /* ---- all cases ----------------------------------------------------------------------------------------- */
 
 /* Runs the cases from *at on, in the child; *at is shared with the parent. */
@@ -254,7 +314,7 @@ static void run_from(json_t *tests, volatile size_t *at, const struct options *o
         const json_t *test = json_array_get(tests, *at);
         alarm(CASE_SECONDS);
         if (!o->only || strcmp(o->only, string(test, "id")) == 0)
-            run(test, o);
+            (o->warm ? run_warm : run)(test, o);
     }
 }
 
@@ -288,6 +348,8 @@ static bool options(int argc, char **argv, struct options *o)
             o->profile = strcmp(argv[++i], "web") == 0 ? PROFILE_WEB : PROFILE_PRIVATE;
         else if (strcmp(argv[i], "--only") == 0 && *value)
             o->only = argv[++i];
+        else if (strcmp(argv[i], "--warm") == 0)
+            o->warm = true;
         else if (argv[i][0] != '-' && !o->file)
             o->file = argv[i];
         else
@@ -301,7 +363,7 @@ int main(int argc, char **argv)
     struct options o = {0};
     json_t        *root;
     if (!options(argc, argv, &o)) {
-        fprintf(stderr, "usage: limbo [--profile private|web] [--only ID] FILE.json[.xz]\n");
+        fprintf(stderr, "usage: limbo [--profile private|web] [--only ID] [--warm] FILE.json[.xz]\n");
         return 2;
     }
     root = crypto_init() ? load(o.file) : NULL;

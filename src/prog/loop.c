@@ -49,7 +49,10 @@ static void on_rested(uv_timer_t *t)
 /* No descriptor is left: the queue of the kernel holds the newcomers for a moment. */
 static void rest(struct worker *w, int error)
 {
-    log_note("error", "accept", "no connection can be accepted: %s; raise the limit of open files", strerror(error));
+    if (!w->starving)
+        log_note("error", "accept", "no connection can be accepted for now: %s; raise the limit of open files",
+                 strerror(error));
+    w->starving = true;
     for (unsigned i = 0; i < w->n_listeners; i++)
         uv_poll_stop(&w->listeners[i].poll);
     uv_timer_start(&w->timer, on_rested, REST_MS, 0);
@@ -62,9 +65,10 @@ static void on_listener(uv_poll_t *h, int status, int events)
         union sock_addr from = {0};
         socklen_t       len  = sizeof from;
         int             fd   = accept4(l->fd, &from.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0)
+        if (fd >= 0) {
+            l->worker->starving = false;
             proxy_new(l->worker, fd, &from, len);
-        else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             rest(l->worker, errno);
             return;
         } else if (errno != EINTR && errno != ECONNABORTED)

@@ -41,7 +41,7 @@ struct worker {
     uv_async_t         wake;
     uv_timer_t         timer; /* serving: listeners rest; finishing: the end */
     atomic_int         order; /* enum order */
-    bool               finishing;
+    bool               finishing, starving;
     unsigned           n_listeners;
     struct listener    listeners[ADDR_MAX];
     struct proxy      *first; /* connections */

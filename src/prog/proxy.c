@@ -27,7 +27,7 @@
 
 #include "prog/cause.h"
 #include "prog/log.h"
-#include "prog/side.h"
+#include "prog/proxy_in.h"
 #include "prog/story.h"
 
 enum {
@@ -37,43 +37,10 @@ enum {
     LAST_READS    = 64
 };
 
-enum stage { REACHING, HANDSHAKE, OPEN, PARTING, OVER };
-
-struct proxy {
-    struct worker *worker;
-    struct proxy  *next, *prev;
-    struct side    tls, plain;
-    uv_timer_t     timer;
-    hf_conn       *conn;
-    enum stage     stage;
-    unsigned       closing;                 /* handles whose close callback has not come */
-    unsigned       dial_at;                 /* which of the target's addresses */
-    bool           dial_again;              /* the next one, when the handle of the last one is closed */
-    bool           opened, told;            /* the handshake was completed; the line was written */
-    bool           close_sent, peer_closed; /* close_notify, ours and theirs */
-    uint8_t       *left;                    /* plain bytes that the engine did not take yet */
-    size_t         left_at, left_n;
-    uint64_t       bytes_in, bytes_out;
-    size_t         drained;
-    int64_t        began_ms;
-    struct {
-        union {
-            struct sockaddr     sa;
-            struct sockaddr_in6 v6;
-        } at;
-        socklen_t len;
-    } from;
-};
-
 static void on_tls(uv_poll_t *h, int status, int events);
 static void on_plain(uv_poll_t *h, int status, int events);
 static void reach(struct proxy *p);
 static void act(struct proxy *p);
-
-static const struct gate *gate_of(const struct proxy *p)
-{
-    return p->worker->gate;
-}
 
 static bool is_server(const struct proxy *p)
 {
@@ -194,85 +161,6 @@ static void on_handshake_timeout(uv_timer_t *t)
     finish(p, &rep.why, true);
 }
 
-/* ---- bytes --------------------------------------------------------------------------------------------- */
-
-static bool flush(struct proxy *p)
-{
-    bool    moved = false;
-    hf_view v;
-    size_t  n;
-    while ((v = hf_conn_out(p->conn)).n && (n = side_write(&p->tls, v.p, v.n))) {
-        hf_conn_out_done(p->conn, n);
-        moved = true;
-    }
-    return moved;
-}
-
-static bool deliver(struct proxy *p)
-{
-    bool    moved = false;
-    hf_view v;
-    while (p->stage == OPEN && (v = hf_conn_data(p->conn)).n) {
-        size_t n = p->plain.deaf ? v.n : side_write(&p->plain, v.p, v.n);
-        if (n == 0)
-            break;
-        hf_conn_data_done(p->conn, n);
-        p->bytes_in += n;
-        moved = true;
-    }
-    return moved;
-}
-
-/* Gives plain bytes to the engine as long as the socket takes what comes out; returns how many. */
-static size_t offer(struct proxy *p, const uint8_t *from, size_t n)
-{
-    size_t at = 0;
-    while (at < n) {
-        size_t took = hf_conn_send(p->conn, from + at, n - at);
-        at += took;
-        if (!flush(p) && took == 0)
-            break;
-    }
-    p->bytes_out += at;
-    return at;
-}
-
-static bool offer_left(struct proxy *p)
-{
-    size_t n = p->left ? offer(p, p->left + p->left_at, p->left_n - p->left_at) : 0;
-    p->left_at += n;
-    if (p->left && p->left_at == p->left_n) {
-        free(p->left);
-        p->left = NULL;
-    }
-    return n > 0;
-}
-
-/* What the engine does not take at once waits; until it is gone nothing more is read. */
-static void keep(struct proxy *p, const uint8_t *from, size_t n)
-{
-    p->left = malloc(n);
-    if (!p->left) {
-        p->plain.error = ENOMEM;
-        return;
-    }
-    memcpy(p->left, from, n);
-    p->left_at = 0;
-    p->left_n  = n;
-}
-
-static void write_keylog(struct proxy *p)
-{
-    const char *line;
-    char        text[320];
-    int         fd = gate_of(p)->keylog_fd;
-    while (fd >= 0 && (line = hf_conn_keylog_line(p->conn))) {
-        int n = snprintf(text, sizeof text, "%s\n", line);
-        if (write(fd, text, (size_t)n) != n)
-            return; /* a debugging aid: serving goes on */
-    }
-}
-
 /* ---- what follows from it ------------------------------------------------------------------------------ */
 
 /* The TLS socket takes no more bytes: what the peer said before it closed explains why. */
@@ -319,7 +207,7 @@ static void pass_ends(struct proxy *p, unsigned want)
     if (p->plain.ended && !p->left && !p->close_sent) {
         p->close_sent = true;
         hf_conn_close(p->conn);
-        flush(p);
+        pass_flush(p);
     }
     if (p->close_sent && hf_conn_out(p->conn).n == 0)
         side_shut(&p->tls);
@@ -382,15 +270,15 @@ static void act(struct proxy *p)
         bool moved;
         do {
             want = hf_conn_step(p->conn, log_now_ms());
-            write_keylog(p);
-            moved = flush(p);
-            moved |= deliver(p);
-            moved |= offer_left(p);
+            pass_keylog(p);
+            moved = pass_flush(p);
+            moved |= pass_deliver(p);
+            moved |= pass_left(p);
         } while (moved);
         judge(p, want);
     }
     if (p->stage == PARTING) {
-        flush(p);
+        pass_flush(p);
         parting(p);
     }
     if (p->stage == OPEN && stage == HANDSHAKE)
@@ -484,27 +372,6 @@ static void on_reached(struct proxy *p)
 
 /* ---- events -------------------------------------------------------------------------------------------- */
 
-static size_t drain(struct proxy *p)
-{
-    size_t n = side_read(&p->tls, p->worker->scratch, SCRATCH_BYTES);
-    p->drained += n;
-    return n;
-}
-
-/* One read into the engine's window; false: enough for this event. */
-static bool read_tls(struct proxy *p)
-{
-    size_t   room, n;
-    uint8_t *to = hf_conn_in(p->conn, &room);
-    if (room == 0)
-        return false;
-    n = side_read(&p->tls, to, room);
-    hf_conn_in_done(p->conn, n);
-    if (p->tls.ended)
-        hf_conn_in_end(p->conn);
-    return n == room;
-}
-
 static void on_tls(uv_poll_t *h, int status, int events)
 {
     struct proxy *p = h->data;
@@ -519,22 +386,12 @@ static void on_tls(uv_poll_t *h, int status, int events)
         act(p);
     for (int i = 0; more && i < READ_BURST; i++) {
         if (p->stage == PARTING)
-            more = drain(p) > 0;
+            more = pass_drain(p) > 0;
         else
-            more = read_tls(p);
+            more = pass_read_tls(p);
         act(p);
         more = more && (p->tls.watched & UV_READABLE) && p->stage != OVER;
     }
-}
-
-/* One read of plain bytes, straight into records; false: enough for this event. */
-static bool read_plain(struct proxy *p)
-{
-    size_t n    = side_read(&p->plain, p->worker->scratch, SCRATCH_BYTES);
-    size_t took = n ? offer(p, p->worker->scratch, n) : 0;
-    if (took < n)
-        keep(p, p->worker->scratch + took, n - took);
-    return n == SCRATCH_BYTES;
 }
 
 static void on_plain(uv_poll_t *h, int status, int events)
@@ -550,7 +407,7 @@ static void on_plain(uv_poll_t *h, int status, int events)
     if (!more)
         act(p);
     for (int i = 0; more && i < READ_BURST; i++) {
-        more = read_plain(p);
+        more = pass_read_plain(p);
         act(p);
         more = more && p->stage == OPEN && (p->plain.watched & UV_READABLE);
     }

@@ -3,7 +3,7 @@
  * crl_check.c - the status of one certificate (RFC 5280 6.3.3), given its issuer's certificate.
  *
  *   1. A CRL counts when it is the issuer's (name), covers the certificate (crl_scope.c), is current, and is signed
- *      with the issuer's key, which may sign CRLs. Each of these is a check; of several CRLs that do not count, the
+ *      with the issuer's key, or another one of the same CA (crl_signer.c), which may sign CRLs. Each of these is a check; of several CRLs that do not count, the
  *      one that came nearest explains why nothing is known.
  *   2. Revoked in one CRL that counts is revoked. Not revoked needs CRLs that count for all reasons together.
  *   3. Of two CRLs that count and have the same key and scope, the one with the greater cRLNumber speaks
@@ -93,14 +93,14 @@ static enum doubt examine(const struct asking *a, struct crl *c)
         return NOT_YET_VALID;
     if (a->how->strict && c->number_fault)
         return NUMBER_FAULT;
-    if (issuer->has & EXT_KU && !(issuer->ku & KU_CRL_SIGN))
-        return MAY_NOT_SIGN;
     if (c->sig.kind == SIG_OTHER || c->sig.kind == SIG_NONE)
         return ALGORITHM_UNKNOWN;
     if (c->sig.hash == HASH_MD5 || c->sig.hash == HASH_SHA1)
         return DIGEST_WEAK;
-    if (crl_signed_by(c, issuer))
+    if ((crl_may_sign(issuer) && crl_signed_by(c, issuer)) || crl_signer_find(a->how, c, issuer))
         return NO_DOUBT;
+    if (!crl_may_sign(issuer))
+        return MAY_NOT_SIGN;
     return c->aki.n && issuer->ski.n && !view_equal(c->aki, issuer->ski) ? WRONG_KEY : WRONG_SIGNATURE;
 }
 
@@ -239,4 +239,11 @@ bool crl_check(const struct crl_how *how, const struct cert *c, const struct cer
     if (how->known || (policy == HF_CRL_WHEN_PRESENT && a.best == NO_CRL && !a.reasons))
         return status(rep, HF_SKIPPED, 0, 0, how->now, NULL);
     return nothing_known(&a, rep);
+}
+
+bool crl_revokes(const struct crl_how *how, const struct cert *c, const struct cert *issuer)
+{
+    struct report own;
+    report_init(&own);
+    return !crl_check(how, c, issuer, &own) && own.why.check == REVOKED;
 }

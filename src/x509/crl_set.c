@@ -174,10 +174,10 @@ static const char *remember(struct crl_set *s, const char *called, struct mem *m
     return s->files[s->n_files] ? s->files[s->n_files++] : "";
 }
 
-/* A SEQUENCE of more than 127 bytes, as every CRL is; no text begins like that. */
+/* Text may begin with a 0 as well: a CRL is either longer than 127 bytes, or whole. */
 static bool is_der(hf_view v)
 {
-    return v.n > 1 && v.p[0] == DER_SEQUENCE && v.p[1] >= 0x80;
+    return v.n > 1 && v.p[0] == DER_SEQUENCE && (v.p[1] >= 0x80 || der_whole(v) == v.n);
 }
 
 /* take: see add_der. */

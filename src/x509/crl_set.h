@@ -7,6 +7,8 @@
 #define HF_X509_CRL_SET_H
 #include "base/map.h"
 #include "crl.h"
+#include "proven.h"
+#include "trust.h"
 
 enum { REVOCATION_CHECKS = 1900 }; /* 1900 to 1999: what a report may say of CRLs and OCSP responses itself */
 
@@ -44,11 +46,26 @@ struct crl_how {
     int64_t               now;
     bool                  known;  /* an OCSP response has said that it is good: a CRL may be missing */
     bool                  strict; /* what only CAs must care for refuses a CRL too */
+
+    /* Where another key of the issuer's name may be found (crl_signer.c); all may be absent. */
+    const hf_trust    *trust;
+    const struct cert *presented; /* the leaf first */
+    size_t             n_presented;
+    const struct cert *above;  /* the issuer's issuer in the path; NULL: the issuer is the anchor */
+    struct proven     *proven; /* signatures verified before */
 };
 
 /* One certificate, whose issuer's certificate was proven, against the CRLs of that issuer. True: it is not revoked, as
  * far as the policy wants to know. False: rep says which
  * check, at which byte of the CRL. rep->cert is the caller's. */
 bool crl_check(const struct crl_how *how, const struct cert *c, const struct cert *issuer, struct report *rep);
+/* A CRL that counts lists it, whatever else is known. */
+bool crl_revokes(const struct crl_how *how, const struct cert *c, const struct cert *issuer);
+
+/* ---- crl_signer.c ---- */
+/* Its keyUsage, if there, has cRLSign. */
+bool crl_may_sign(const struct cert *c);
+/* The CRL is signed with another key that the CA has under the issuer's name. */
+bool crl_signer_find(const struct crl_how *how, struct crl *crl, const struct cert *issuer);
 
 #endif

@@ -33,15 +33,28 @@ static bool check_staple(const struct walk *w, const struct cert *leaf, const st
     return !due || need(rep, false, OCSP_STAPLE_MISSING, 0, 0, 0);
 }
 
+/* Who issued the certificate at place i of the path; NULL: it is the anchor. */
+static const struct cert *issuer_at(const struct walk *w, size_t i, const struct anchor *a)
+{
+    if (i >= w->n_order)
+        return NULL;
+    return i + 1 < w->n_order ? &w->certs[w->order[i + 1]] : &a->cert;
+}
+
 /* The certificate at place i of the path. */
 static bool check_one(const struct walk *w, size_t i, const struct anchor *a, struct report *rep)
 {
     const struct cert *c      = &w->certs[w->order[i]];
-    const struct cert *issuer = i + 1 < w->n_order ? &w->certs[w->order[i + 1]] : &a->cert;
-    struct crl_how     how    = {.set    = trust_crls(w->how->trust),
-                                 .now    = w->how->now,
-                                 .known  = i == 0 && w->how->staple.n,
-                                 .strict = w->how->profile == PROFILE_WEB};
+    const struct cert *issuer = issuer_at(w, i, a);
+    struct crl_how     how    = {.set         = trust_crls(w->how->trust),
+                                 .now         = w->how->now,
+                                 .known       = i == 0 && w->how->staple.n,
+                                 .strict      = w->how->profile == PROFILE_WEB,
+                                 .trust       = w->how->trust,
+                                 .presented   = w->certs,
+                                 .n_presented = w->n_certs,
+                                 .above       = issuer_at(w, i + 1, a),
+                                 .proven      = w->how->proven};
     rep->cert                 = (int8_t)w->order[i];
     return (i > 0 || check_staple(w, c, issuer, rep)) && crl_check(&how, c, issuer, rep);
 }

@@ -105,6 +105,28 @@ class Admission(Case):
             self.assertEqual(got, 60, who)
         self.assertEqual(server.connections(180)["outcome"], "refused")
 
+    def test_tls_1_2_has_to_be_asked_for(self):
+        old = self.pki.context("alice")
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        server = self.server(self.service().address)
+        with self.assertRaises(ssl.SSLError) as caught:
+            connect(server.port, old)
+        self.assertIn("PROTOCOL_VERSION", caught.exception.reason)
+        self.assertEqual(server.connections(1)["reason"], "version-mismatch")
+        server = self.server(self.service().address, "--cacert", self.pki.path("ca.pem"), "--allow-all", "--tls-min", "1.2")
+        with connect(server.port, old) as s:
+            s.sendall(b"hello")
+            self.assertEqual(s.recv(100), b"hello")
+            s.unwrap().close()
+        line = server.connections(1)
+        self.assertEqual((line["outcome"], line["version"], line["peer"]),
+                         ("served", "TLS 1.2", "URI:spiffe://example.org/alice"))
+        stranger = self.pki.context("mallory")
+        stranger.maximum_version = ssl.TLSVersion.TLSv1_2
+        with self.assertRaises(ssl.SSLError) as caught:
+            connect(server.port, stranger)
+        self.assertIn("UNKNOWN_CA", caught.exception.reason)
+
     def test_not_tls(self):
         server = self.server(self.service().address)
         with connect(server.port) as s:

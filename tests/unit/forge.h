@@ -55,6 +55,7 @@ struct spec {
     unsigned       many_policies, many_maps;  /* so many more: 1.2.(100 + i); the first one mapped to 1.2.(5000 + i) */
     int            explicit_, no_map, no_any; /* skip count + 1 */
     const char    *unknown;                   /* a critical extension with this OID */
+    hf_view        more;                      /* DER of further Extensions */
     const uint8_t *sig_alg;                   /* AlgorithmIdentifier in place of ecdsa-with-SHA256 */
     enum oid       flip;                      /* an extension critical that should not be, or the other way round */
     hf_view        serial;                    /* contents of the INTEGER */
@@ -322,6 +323,7 @@ static void put_usage(struct wr *w, const struct spec *s)
     } ekus[] = {{EKU_SERVER_AUTH, OID_KP_SERVER_AUTH},
                 {EKU_CLIENT_AUTH, OID_KP_CLIENT_AUTH},
                 {EKU_CODE_SIGN, OID_KP_CODE_SIGN},
+                {EKU_OCSP_SIGN, OID_KP_OCSP_SIGN},
                 {EKU_ANY, OID_KP_ANY}};
     size_t octets, ext, seq;
     if (s->ca || s->path_len) {
@@ -365,6 +367,7 @@ static void put_extensions(struct wr *w, const struct spec *s, hf_view spki)
         derw_bytes(w, DER_NULL, (hf_view){0});
         close_ext(w, ext, octets);
     }
+    wr_view(w, s->more);
     derw_close(w, seq);
     derw_close(w, explicit_);
 }

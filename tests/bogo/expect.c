@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * expect.c - what the open connection must have come to, as the plan says. What the public API has no word for
+ * (which credential was sent, whether there was a retry) is read from the trace.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pem.h"
+#include "shim.h"
+#include "tls/codes.h"
+#include "tls/config.h"
+
+static bool same(const char *what, int64_t wanted, int64_t got)
+{
+    return wanted == 0 || wanted == got || bad("%s: wanted %lld, got %lld", what, (long long)wanted, (long long)got);
+}
+
+static bool same_text(const char *what, const char *wanted, const char *got)
+{
+    return strcmp(wanted ? wanted : "", got) == 0 || bad("%s: wanted %s, got %s", what, wanted ? wanted : "", got);
+}
+
+/* The last message of this type in this direction; NULL: there was none. */
+static const hf_event *message(const hf_conn *c, bool sent, uint8_t type, unsigned *count)
+{
+    const hf_event *ev, *last = NULL;
+    size_t          n = hf_conn_trace(c, &ev);
+    *count            = 0;
+    for (size_t i = 0; i < n; i++)
+        if (ev[i].kind == HF_EV_MESSAGE && ev[i].sent == sent && ev[i].message == type) {
+            last = &ev[i];
+            ++*count;
+        }
+    return last;
+}
+
+static bool retried(const struct talk *t)
+{
+    unsigned n;
+    message(t->conn, !t->plan->server, HT_CLIENT_HELLO, &n);
+    return n > 1;
+}
+
+/* -1: the default credential. */
+static int credential_sent(const struct talk *t)
+{
+    unsigned        n;
+    const hf_event *m = message(t->conn, true, HT_CERTIFICATE, &n);
+    for (int i = CREDS_MAX - 1; m && i >= 0; i--) {
+        hf_view leaf = t->setup->cred[i] ? t->setup->cred[i]->cert[0].der : (hf_view){0};
+        if (leaf.n && memmem(m->bytes.p, m->bytes.n, leaf.p, leaf.n))
+            return i - 1;
+    }
+    return CRED_NONE;
+}
+
+static bool peer_chain(const struct talk *t)
+{
+    hf_view          certs[32];
+    size_t           n = hf_conn_claimed(t->conn, certs, 32), size, at = 0, i = 0;
+    char            *text = slurp(t->plan->expect_peer_cert_file, &size);
+    struct pem_block b;
+    struct mem       m = {0};
+    struct report    rep;
+    bool             ok = true;
+    report_init(&rep);
+    for (; text && pem_next((hf_view){(uint8_t *)text, size}, &at, &b, &m, &rep); i++) {
+        ok = ok && i < n && certs[i].n == b.n && memcmp(certs[i].p, b.der, b.n) == 0;
+        pem_free(&b, &m);
+    }
+    free(text);
+    return (ok && i == n) || bad("the peer's chain is another one");
+}
+
+static bool names(const struct talk *t)
+{
+    const struct plan *p = t->plan;
+    if (p->expect_server_name && !same_text("server name", p->expect_server_name, hf_conn_server_name(t->conn)))
+        return false;
+    return same_text("alpn", p->server ? p->select_alpn : p->expect_alpn, hf_conn_alpn(t->conn));
+}
+
+static bool peer(const struct talk *t)
+{
+    const struct plan *p = t->plan;
+    hf_view            leaf;
+    bool               came = hf_conn_claimed(t->conn, &leaf, 1) > 0;
+    if (p->expect_no_peer_cert && came)
+        return bad("the peer sent a certificate");
+    if ((!p->server || p->require_any_client_certificate) && !p->expect_no_peer_cert && !came)
+        return bad("the peer sent no certificate");
+    if (came && !hf_conn_peer(t->conn) && !p->host_name)
+        return bad("the peer is not proven");
+    if (p->expect_peer_cert_file && !peer_chain(t))
+        return false;
+    return same("peer's scheme", p->expect_peer_signature_algorithm, hf_conn_peer_scheme(t->conn));
+}
+
+bool expect_open(const struct talk *t)
+{
+    const struct plan *p = t->plan;
+    if (p->expect_client_ca_list || p->expect_certificate_types || p->expect_advertised_alpn)
+        exit(EXIT_UNIMPLEMENTED);
+    if (p->expect_selected_credential != CRED_NONE && p->expect_selected_credential != credential_sent(t))
+        return bad("credential: wanted %d, got %d", p->expect_selected_credential, credential_sent(t));
+    if ((p->expect_hrr && !retried(t)) || (p->expect_no_hrr && retried(t)))
+        return bad("HelloRetryRequest: wanted %d", p->expect_hrr);
+    return same("version", p->expect_version, hf_conn_version(t->conn)) &&
+           same("suite", p->expect_cipher ? p->expect_cipher : p->expect_cipher_aes, hf_conn_suite(t->conn)) &&
+           same("group", p->expect_curve_id, hf_conn_group(t->conn)) && names(t) && peer(t);
+}

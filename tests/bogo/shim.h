@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * shim.h - the parts of the conformance shim.
+ *
+ *   plan.c    the command line           setup.c   from the plan to a sealed config
+ *   talk.c    bytes in and out, waiting  expect.c  what the open connection must have come to
+ *   shim.c    main: one connection after the other
+ */
+#ifndef HF_TESTS_BOGO_SHIM_H
+#define HF_TESTS_BOGO_SHIM_H
+#include "plan.h"
+
+struct key;
+
+/* Says what went wrong, for the runner's report; always false. */
+bool bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- setup.c ---- */
+struct setup {
+    hf_config  *cfg;
+    hf_cred    *cred[CREDS_MAX]; /* owned by cfg */
+    struct key *key[CREDS_MAX];  /* where the shim signs itself (-async) */
+};
+bool setup_make(struct setup *s, const struct plan *p);
+void setup_free(struct setup *s);
+/* The whole file; NULL: it cannot be read. Freed by the caller. */
+char *slurp(const char *file, size_t *n);
+
+/* ---- talk.c ---- */
+struct talk {
+    const struct plan  *plan;
+    const struct setup *setup;
+    hf_conn            *conn;
+    int                 fd;
+};
+int64_t wall_ms(void);
+bool    talk_dial(struct talk *t);
+/* Steps until one of `stop` is wanted, data has come, or it is over; -> what is wanted. */
+unsigned talk_until(struct talk *t, unsigned stop);
+bool     talk_send(struct talk *t, const void *p, size_t n);
+
+/* ---- expect.c ---- */
+bool expect_open(const struct talk *t);
+
+#endif
