@@ -35,7 +35,8 @@ struct hf_cred {
     size_t        n;
     struct key   *key; /* NULL: the signer is outside */
     bool          external;
-    uint8_t      *msg; /* its Certificate message with an empty context, made at the seal */
+    struct codes  only; /* the schemes it may sign with, in our order; none: all that fit, in the peer's order */
+    uint8_t      *msg;  /* its Certificate message with an empty context, made at the seal */
     size_t        msg_n;
 };
 
@@ -43,8 +44,8 @@ struct hf_cred {
 size_t cred_chain(const hf_cred *c, hf_view *out);
 /* What is wrong with it as a credential of this role at this time: files, key, dates, order. */
 bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *rep);
-/* The first of the peer's schemes (wire list; empty: all we know) that its key can sign with in this version and
- * that cfg allows (NULL: any); 0: none. */
+/* The scheme its key signs with in this version: the first of the peer's (wire list; empty: all we know), or where
+ * the credential has a list, the first of that which the peer has; cfg must allow it (NULL: any). 0: none. */
 uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint16_t version);
 
 struct hf_config {

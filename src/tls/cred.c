@@ -148,11 +148,63 @@ hf_cred *hf_cred_external(const void *pem, size_t n, const char *called)
     return c;
 }
 
+void hf_cred_sigalgs(hf_cred *c, const uint16_t *schemes, size_t n)
+{
+    struct wr w = wr_fixed(c->only.b, sizeof c->only.b);
+    for (size_t i = 0; i < n; i++) {
+        wr_u16(&w, schemes[i]);
+        if (!scheme_of(schemes[i]))
+            fail_text(&c->rep, CRED_SIGALGS, 0, 0, schemes[i], c->name);
+    }
+    c->only.n = w.n;
+    if (w.full)
+        fail_text(&c->rep, CRED_SIGALGS_MANY, 0, (int64_t)sizeof c->only.b / 2, (int64_t)n, c->name);
+}
+
 size_t cred_chain(const hf_cred *c, hf_view *out)
 {
     for (size_t i = 0; i < c->n; i++)
         out[i] = c->cert[i].der;
     return c->n;
+}
+
+/* ---- signing ------------------------------------------------------------------------------------------- */
+
+static bool can_sign(const hf_cred *c, const struct scheme *s, uint16_t version)
+{
+    const struct pubkey *k = &c->cert[0].key;
+    if (!s || !scheme_fits(s, k->kind, version))
+        return false;
+    return !k->pss_only || (k->pss_hash == s->how.hash && k->pss_salt_min <= s->how.salt_len);
+}
+
+static bool allowed(const hf_config *cfg, uint16_t code, uint16_t version)
+{
+    return !cfg || codes_have(codes_view(version == TLS12 ? &cfg->schemes_cert : &cfg->schemes), code);
+}
+
+uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint16_t version)
+{
+    static const uint8_t all[] = {4, 3, 5, 3, 6, 3, 8, 7, 8, 4, 8, 5, 8, 6, 8, 9, 8, 10, 8, 11};
+    hf_view              other = peer.n ? peer : (hf_view){all, sizeof all};
+    hf_view              list  = c->only.n ? codes_view(&c->only) : other;
+    for (size_t i = 0; i < codes_n(list); i++) {
+        uint16_t code = codes_at(list, i);
+        if (can_sign(c, scheme_of(code), version) && (!c->only.n || codes_have(other, code)) &&
+            allowed(cfg, code, version))
+            return code;
+    }
+    return 0;
+}
+
+/* In some version, with some peer. */
+static bool signs_at_all(const hf_cred *c)
+{
+    hf_view only = codes_view(&c->only);
+    for (size_t i = 0; i < codes_n(only); i++)
+        if (can_sign(c, scheme_of(codes_at(only, i)), TLS12) || can_sign(c, scheme_of(codes_at(only, i)), TLS13))
+            return true;
+    return !only.n && cred_scheme(c, (hf_view){0}, NULL, TLS13);
 }
 
 /* ---- judged at the seal ------------------------------------------------------------------------------ */
@@ -214,30 +266,9 @@ bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *re
     rep->cert = 0;
     if (c->key && !same_key(key_public(c->key), &c->cert[0].key))
         return fail_text(rep, CRED_KEY_MISMATCH, 0, 0, 0, c->name);
-    if (!cred_scheme(c, (hf_view){0}, NULL, TLS13))
+    if (!signs_at_all(c))
         return fail_text(rep, CRED_KEY_KIND, 0, 0, c->cert[0].key.kind, c->name);
     bool ok   = dates_ok(c, now, rep) && usage_ok(c, purpose, rep);
     rep->cert = -1;
     return ok;
-}
-
-static bool allowed(const hf_config *cfg, uint16_t code, uint16_t version)
-{
-    return !cfg || codes_have(codes_view(version == TLS12 ? &cfg->schemes_cert : &cfg->schemes), code);
-}
-
-uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint16_t version)
-{
-    static const uint8_t all[] = {4, 3, 5, 3, 6, 3, 8, 7, 8, 4, 8, 5, 8, 6, 8, 9, 8, 10, 8, 11};
-    const struct pubkey *k     = &c->cert[0].key;
-    hf_view              list  = peer.n ? peer : (hf_view){all, sizeof all};
-    for (size_t i = 0; i < codes_n(list); i++) {
-        const struct scheme *s = scheme_of(codes_at(list, i));
-        if (!s || !scheme_fits(s, k->kind, version) || !allowed(cfg, s->code, version))
-            continue;
-        if (k->pss_only && (k->pss_hash != s->how.hash || k->pss_salt_min > s->how.salt_len))
-            continue;
-        return s->code;
-    }
-    return 0;
 }
