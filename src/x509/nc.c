@@ -10,7 +10,7 @@
  *   3. Constraints count whether critical or not, in anchors too; in a leaf they constrain nobody.
  *   4. A form that we cannot compare (x400Address, ediPartyName, registeredID, other names) is a violation as soon
  *      as a constraint and a name of it meet. A name that cannot be understood violates any constraint of its form.
- *   5. Each pair of a name and a subtree costs one of LIMIT_PATH_COMPARISONS.
+ *   5. Each pair of a name and a subtree costs one of LIMIT_PATH_COMPARISONS, long ones more.
  */
 #include "nc.h"
 
@@ -68,10 +68,12 @@ static bool violated(struct judged *j, bool ok, enum check id, const struct gen_
     return true;
 }
 
-static bool affordable(struct judged *j)
+/* Long names cost more than one comparison. */
+static bool affordable(struct judged *j, size_t bytes)
 {
+    enum { BYTES_OF_ONE = 64 };
     struct trial t    = {.cert = -1};
-    unsigned     used = ++j->w->comparisons;
+    unsigned     used = j->w->comparisons += 1 + (unsigned)(bytes / BYTES_OF_ONE);
     if (judge(&t, used <= LIMIT_PATH_COMPARISONS, PATH_COMPARISONS_SPENT, 0, LIMIT_PATH_COMPARISONS, used))
         return true;
     j->t->fault = t.fault;
@@ -86,9 +88,10 @@ static bool compare(struct judged *j, const struct gen_name *name, hf_view list,
 {
     struct gen_name bound;
     while (next_subtree(&list, &bound)) {
-        if (!affordable(j))
+        bool same = nc_same_form(name, &bound);
+        if (!affordable(j, same ? name->value.n + bound.value.n : 0))
             return false;
-        if (!nc_same_form(name, &bound))
+        if (!same)
             continue;
         if (violated(j, nc_comparable(bound.kind), NC_FORM_UNSUPPORTED, name, &bound) ||
             (!*met && violated(j, nc_name_sound(name), NC_NAME_UNSOUND, name, &bound)))
@@ -153,7 +156,7 @@ static bool judge_bounds(struct judged *j, hf_view list)
 {
     struct gen_name bound;
     while (next_subtree(&list, &bound)) {
-        if (!affordable(j))
+        if (!affordable(j, bound.value.n))
             return false;
         if (!judge(j->t, nc_bound_sound(&bound), NC_BOUND_UNSOUND, (size_t)(bound.value.p - j->ca->der.p), 0, 0)) {
             j->t->fault.about = ABOUT_BOUND;
