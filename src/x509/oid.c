@@ -37,15 +37,13 @@
 #define B_NIST_SIG    0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03         /* 2.16.840.1.101.3.4.3 */
 #define B_RSADSI      0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02               /* 1.2.840.113549.2 */
 #define B_OIW         0x2b, 0x0e, 0x03, 0x02                                 /* 1.3.14.3.2 */
-/* clang-format on */
 
 /* Most wanted first: oid_of looks in this order. */
 #define FAMILIES                                                                                                       \
-    F(AT)                                                                                                              \
-    F(CE)                                                                                                              \
-    F(KP)                                                                                                              \
-    F(EC_SHA2) F(EC_KEYS) F(EC_PRIME) F(EC_CERTICOM) F(PKCS1) F(NIST_HASH) F(EDWARDS) F(PE) F(AD) F(PILOT) F(PKCS9)    \
-        F(CE_POLICY) F(CE_EKU) F(CT) F(OCSP) F(QT) F(ON) F(MS_LOGON) F(EC_SIG) F(DSS) F(NIST_SIG) F(RSADSI) F(OIW)
+    F(AT) F(CE) F(KP) F(EC_SHA2) F(EC_KEYS) F(EC_PRIME) F(EC_CERTICOM) F(PKCS1) F(NIST_HASH) F(EDWARDS) F(PE)          \
+    F(AD) F(PILOT) F(PKCS9) F(CE_POLICY) F(CE_EKU) F(CT) F(OCSP) F(QT) F(ON) F(MS_LOGON) F(EC_SIG) F(DSS)              \
+    F(NIST_SIG) F(RSADSI) F(OIW)
+/* clang-format on */
 
 enum { FAMILY_BYTES = 9, LAST_END = 128 };
 
