@@ -150,7 +150,7 @@ static void remove_left_over(const struct addr *a)
 /* The port that the system chose for port 0 holds for all addresses and all sockets after it. */
 static void keep_port(struct addr *a, int fd)
 {
-    struct sockaddr_in6 got;
+    struct sockaddr_in6 got = {0};
     socklen_t           len = sizeof got;
     if (a->is_unix || strtol(a->port, NULL, 10) != 0 || getsockname(fd, (struct sockaddr *)&got, &len) != 0)
         return;

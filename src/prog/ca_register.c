@@ -204,7 +204,10 @@ bool ca_register_add(struct ca_register *r, hf_view der, const char *profile, in
 {
     struct cert c;
     char       *names = malloc(REGISTER_NAMES_MAX);
-    bool        ok    = names ? cert_parse(&c, der, rep) : no_memory(rep, REGISTER_NAMES_MAX);
+    bool        ok;
+    if (!names)
+        return no_memory(rep, REGISTER_NAMES_MAX);
+    ok = cert_parse(&c, der, rep);
     if (ok) {
         names_of(&c, names, REGISTER_NAMES_MAX);
         ok = insert(r, &c, names, profile, now, rep);

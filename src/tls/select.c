@@ -7,6 +7,7 @@
  * A chain whose own signatures use algorithms that the peer did not list is taken only when no other fits:
  * "the endpoint SHOULD continue the handshake by sending a certificate chain of its choice".
  */
+#include <assert.h>
 #include <string.h>
 
 #include "tls/conn.h"
@@ -143,6 +144,7 @@ bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite
         best    = f;
         h->cred = k;
     }
+    assert(c->cfg->creds); /* the seal demands one of a server */
     if (!best)
         return fail(&c->rep, CH_NO_COMMON_SIGALG, 0, c->cfg->creds->cert[0].key.kind, codes_at(m->x.sig_algs, 0));
     h->name_used = best >= 4;

@@ -30,6 +30,7 @@
  */
 #include "walk.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -241,5 +242,6 @@ struct fault blame(struct walk *w, const struct valid_try **best)
         }
     }
     w->spent.check = CHECK_NONE;
+    assert(*best); /* the climb began at the leaf and left a try there at least */
     return (*best)->fault;
 }

@@ -47,16 +47,16 @@ void derw_true(struct wr *w)
     derw_bytes(w, DER_BOOLEAN, (hf_view){(const uint8_t *)"\xff", 1});
 }
 
-void derw_unsigned(struct wr *w, hf_view v)
+void derw_unsigned(struct wr *w, hf_view big_endian)
 {
     size_t mark = derw_open(w, DER_INTEGER);
-    while (v.n > 1 && v.p[0] == 0) {
-        v.p++;
-        v.n--;
+    while (big_endian.n > 1 && big_endian.p[0] == 0) {
+        big_endian.p++;
+        big_endian.n--;
     }
-    if (v.n == 0 || v.p[0] & 0x80) /* the sign bit is a bit of its own */
+    if (big_endian.n == 0 || big_endian.p[0] & 0x80) /* the sign bit is a bit of its own */
         wr_u8(w, 0);
-    wr_view(w, v);
+    wr_view(w, big_endian);
     derw_close(w, mark);
 }
 
