@@ -29,6 +29,10 @@ static const char *date_name(const char *reason)
 {
     if (strcmp(reason, "crl-expired") == 0)
         return "nextUpdate";
+    if (strcmp(reason, "crl-not-yet-valid") == 0)
+        return "thisUpdate";
+    if (strcmp(reason, "revoked") == 0)
+        return "revoked";
     if (strcmp(reason, "not-yet-valid") == 0)
         return "notBefore";
     return strstr(reason, "expir") ? "notAfter" : "date";

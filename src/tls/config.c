@@ -246,6 +246,7 @@ static bool trust_ok(hf_config *c, struct report *rep)
         return fail_as(rep, hf_trust_why(c->trust));
     if (hf_trust_anchors(c->trust) + trust_pins(c->trust) == 0)
         return fail(rep, CONFIG_TRUST_EMPTY, 0, 1, 0);
+    trust_prove_crls(c->trust);
     return c->role == HF_CLIENT || gather_names(c, rep);
 }
 

@@ -228,7 +228,7 @@ static bool keep_anchor(hf_trust *t, const struct cert *c, const char *file, uns
     uint8_t       *der;
     if (trust_same(t, c))
         return true;
-    if (!more_room(t, &t->anchors, t->n_anchors, &t->room_anchors, sizeof *t->anchors))
+    if (!more_room(t, &t->anchors, t->n_anchors, &t->room_anchors, sizeof(struct anchor *)))
         return false;
     a = mem_alloc(&t->mem, sizeof *a + c->der.n);
     if (!a)
@@ -436,6 +436,16 @@ bool hf_trust_hints(hf_trust *t, enum hf_hints mode, const hf_view *names, size_
 const struct crl_set *trust_crls(const hf_trust *t)
 {
     return &t->crls;
+}
+
+void trust_prove_crls(const hf_trust *t)
+{
+    for (size_t i = 0; i < t->crls.n; i++) {
+        struct trust_iter    it = {0};
+        const struct anchor *a;
+        while ((a = trust_by_name(t, t->crls.all[i]->issuer, &it)))
+            crl_signed_by(t->crls.all[i], &a->cert);
+    }
 }
 
 bool hf_trust_crl_file(hf_trust *t, const char *file_or_folder)

@@ -40,6 +40,8 @@ bool trust_anchor_anything(hf_trust *t, hf_view der);
 
 struct crl_set;
 const struct crl_set *trust_crls(const hf_trust *t); /* may be empty */
+/* Verifies the CRLs of the anchors now, so that no connection has to wait for it. */
+void trust_prove_crls(const hf_trust *t);
 
 enum hf_hints trust_hint_mode(const hf_trust *t);
 /* The i-th CA name to announce, under the mode in force, each name once; false behind the last. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * forge_crl.h - CRLs and OCSP responses as no decent CA would make them, for tests of revocation. Zero means "as
+ * forge_crl.h - CRLs as no decent CA would make them, and seals on other lists, for tests of revocation. Zero means "as
  * usual": signed by `by` with ECDSA and SHA-256, current around NOW, numbered 1, with the key identifier of `by`.
  */
 #ifndef HF_TESTS_FORGE_CRL_H
