@@ -8,9 +8,10 @@
  *   2. Revoked in one CRL that counts is revoked. Not revoked needs CRLs that count for all reasons together.
  *   3. Of two CRLs that count and have the same key and scope, the one with the greater cRLNumber speaks
  *      (5.2.3): a certificate whose hold was ended is no longer on hold.
- *   4. Both dates are inclusive, as those of a certificate are.
+ *   4. Both dates are inclusive, as those of a certificate are. thisUpdate may lie CRL_TOLERANCE ahead: the newest CRL
+ *      is not to be turned away by a clock that is a little slow. nextUpdate has no such grace.
  *   5. Required: nothing known is a refusal. When present: nothing known is fine while there is no CRL of that
- *      issuer at all. Off: nobody asks.
+ *      issuer that covers the certificate. Off: nobody asks.
  */
 #include <stdatomic.h>
 #include <string.h>
@@ -89,7 +90,7 @@ static enum doubt examine(const struct asking *a, struct crl *c)
         return OTHER_SCOPE;
     if (a->how->now > c->next_update)
         return EXPIRED;
-    if (a->how->now < c->this_update)
+    if (a->how->now < c->this_update - CRL_TOLERANCE)
         return NOT_YET_VALID;
     if (a->how->strict && c->number_fault)
         return NUMBER_FAULT;
@@ -236,7 +237,7 @@ bool crl_check(const struct crl_how *how, const struct cert *c, const struct cer
         return false;
     if (a.reasons == REASONS_ALL)
         return status(rep, HF_PASS, 0, 0, how->now, NULL);
-    if (how->known || (policy == HF_CRL_WHEN_PRESENT && a.best == NO_CRL && !a.reasons))
+    if (how->known || (policy == HF_CRL_WHEN_PRESENT && a.best <= OTHER_SCOPE && !a.reasons))
         return status(rep, HF_SKIPPED, 0, 0, how->now, NULL);
     return nothing_known(&a, rep);
 }

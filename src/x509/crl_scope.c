@@ -3,8 +3,8 @@
  * crl_scope.c - which certificates a CRL covers (RFC 5280 6.3.3 (b)(2), (c), (d)): its issuingDistributionPoint
  * against the certificate's basicConstraints and cRLDistributionPoints.
  *
- *   1. Every CRL here is issued by the certificate's own issuer. A distribution point with a cRLIssuer names
- *      somebody else's indirect CRL, which is not processed: it is passed over.
+ *   1. Every CRL here is issued by the certificate's own issuer. A distribution point whose cRLIssuer is somebody
+ *      else names an indirect CRL, which is not processed: it is passed over.
  *   2. A CRL whose scope has no distribution point name covers whatever its issuer has issued, whether the
  *      certificate names a distribution point or not (6.3.3, last paragraph).
  *   3. A CRL whose scope has one covers only the certificates that name it: in the distribution point, or, when
@@ -23,7 +23,7 @@ enum { COMPOSED_MAX = 2048 };
 struct point {
     struct point_name name;
     unsigned          reasons;
-    bool              other_issuer;
+    hf_view           issuer; /* cRLIssuer, header included; empty: the certificate's */
 };
 
 static unsigned reason_bits(hf_view bits)
@@ -49,7 +49,8 @@ static bool next_point(hf_view *rest, struct point *p)
         }
         if (field.tag == DER_CONTEXT(1))
             p->reasons = reason_bits(field.body);
-        p->other_issuer |= field.tag == DER_CONTEXTC(2);
+        if (field.tag == DER_CONTEXTC(2))
+            p->issuer = field.whole;
     }
     return true;
 }
@@ -140,7 +141,7 @@ unsigned crl_covers(const struct crl *c, const struct cert *x)
     if (!(x->has & EXT_CRLDP) || !der_cut(&rest, &points))
         return 0;
     while (next_point(&points.body, &p))
-        if (!p.other_issuer && meet(&s->point, &p.name, x->issuer))
+        if ((!p.issuer.n || holds_dn(p.issuer, x->issuer)) && meet(&s->point, &p.name, x->issuer))
             reasons |= s->reasons & p.reasons;
     return reasons;
 }

@@ -41,6 +41,8 @@ void crl_set_digest(const struct crl_set *s, struct hash *h);
 /* The policy in force: OFF while there is neither a CRL nor a rule, REQUIRED from the first CRL on. */
 enum hf_crl_policy crl_set_policy_of(const struct crl_set *s, hf_view issuer);
 
+enum { CRL_TOLERANCE = 300 }; /* seconds that thisUpdate may lie ahead */
+
 struct crl_how {
     const struct crl_set *set;
     int64_t               now;

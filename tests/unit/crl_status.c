@@ -143,9 +143,9 @@ static void test_dates(void **state)
     assert_string_equal(last.why.text, "CN=Inner, inner.crl");
     s.inner.from = -DAY, s.inner.to = 0; /* nextUpdate is inclusive */
     EXPECT(CHECK_NONE, -1);
-    s.inner.from = 1, s.inner.to = DAY;
+    s.inner.from = CRL_TOLERANCE + 1, s.inner.to = DAY;
     EXPECT(CRL_NOT_YET_VALID, 0);
-    s.inner.from = 0, s.inner.to = DAY;
+    s.inner.from = CRL_TOLERANCE, s.inner.to = DAY;
     EXPECT(CHECK_NONE, -1);
     s.inner.from = -DAY, s.inner.to = -1; /* out of date: it is not known whether it is revoked */
     s.inner.listed[0] = (struct listed){&s.w.leaf, 1, -60};
@@ -316,6 +316,7 @@ static void test_points(void **state)
     SCOPE(CRLDP(POINT(FULL(DN("x")))), FULL(DN("y")), CRL_OTHER_SCOPE);
     SCOPE(CRLDP(POINT(FULL(URI_A) "a2{" DN("Other") "}")), FULL(URI_A), CRL_OTHER_SCOPE); /* somebody else's */
     SCOPE(CRLDP(POINT(FULL(URI_A) "a2{" DN("Other") "}")), NULL, CHECK_NONE);
+    SCOPE(CRLDP(POINT(FULL(URI_A) "a2{" DN("Inner") "}")), FULL(URI_A), CHECK_NONE); /* said twice */
 }
 
 static void test_relative_names(void **state)
@@ -405,6 +406,9 @@ static void test_policies(void **state)
 {
     BEGIN();
     s.no_inner = true;
+    hf_trust_crl_policy(s.w.trust, s.w.inner.cert.subject, HF_CRL_WHEN_PRESENT);
+    EXPECT(CHECK_NONE, -1);
+    s.inner.scope = "8201ff"; /* there, and not for this certificate */
     hf_trust_crl_policy(s.w.trust, s.w.inner.cert.subject, HF_CRL_WHEN_PRESENT);
     EXPECT(CHECK_NONE, -1);
     s.inner.from = -DAY, s.inner.to = -1; /* present, and out of date */
