@@ -15,6 +15,7 @@
 #include "valid.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "walk.h"
 
 /* Records a fault as the failure, with its certificate and the names that belong to it. */
@@ -48,50 +49,51 @@ static void parse_others(struct walk *w, struct valid_path *path, const hf_view 
     }
 }
 
-/* Says of every check of the path up to here that it holds, or was not reached. */
-static void tell_path(struct walk *w, const struct anchor *a, bool unreached, struct report *rep)
+/* Says of every check of one link, from w->order's last to its issuer, that it holds. Behind one that does not hold
+ * nothing is reached; that one itself is said by whoever reports. */
+static void tell_link(struct walk *w, int issuer, const struct anchor *a, struct report *rep)
+{
+    struct trial self  = {.cert = issuer, .anchor = a, .tell = rep};
+    struct trial child = {.cert = w->order[w->n_order - 1], .tell = rep};
+    child.unreached    = !judge_issuer(w, a ? &a->cert : &w->certs[issuer], &self);
+    path_judge_signed(w, issuer, a, &child);
+}
+
+/* The same of all links between the certificates of the path. */
+static void tell_links(struct walk *w, struct report *rep)
 {
     size_t n = w->n_order;
-    for (size_t i = 1; i <= n; i++) {
-        bool         last  = i == n;
-        int          upper = last ? CERT_ANCHOR : w->order[i];
-        struct trial child = {.cert = w->order[i - 1], .tell = rep, .unreached = unreached && last};
-        struct trial self  = {.cert = upper, .anchor = last ? a : NULL, .tell = rep, .unreached = child.unreached};
-        if (last && !a)
-            break;
-        w->n_order = i;
-        path_judge_signed(w, upper, last ? a : NULL, &child);
-        judge_issuer(w, last ? &a->cert : &w->certs[upper], &self);
-    }
-    w->n_order = n;
+    for (w->n_order = 1; w->n_order < n; w->n_order++)
+        tell_link(w, w->order[w->n_order], NULL, rep);
+}
+
+static void tell_success(struct walk *w, struct report *rep)
+{
+    struct trial t = {.cert = -1, .tell = rep};
+    tell_links(w, rep);
+    if (w->n_order > 1 || !view_equal(w->anchor->cert.der, w->certs[0].der)) /* a CA that is an anchor has no issuer */
+        tell_link(w, CERT_ANCHOR, w->anchor, rep);
+    status_judge(w, w->anchor, &t);
 }
 
 static void tell_failure(struct walk *w, const struct valid_try *best, struct report *rep)
 {
+    struct trial name = {.cert = 0, .tell = rep, .unreached = true};
     for (size_t i = 0; i < w->tries->n; i++) {
         const struct fault *f = &w->tries->at[i].fault;
         rep->cert             = (int8_t)f->cert;
         if (&w->tries->at[i] != best)
             note(rep, f->check, HF_FAIL, f->offset, f->want, f->got);
     }
-    if (!best)
-        return;
-    w->n_order = best->n_order;
-    for (size_t i = 0; i < best->n_order; i++)
-        w->order[i] = best->order[i];
-    tell_path(w, best->anchor, true, rep);
-}
-
-static void tell_name(const struct valid_how *how, const struct cert *leaf, struct report *rep)
-{
-    struct trial t = {.cert = 0, .tell = rep, .unreached = true};
-    judge_name(how, leaf, &t);
-}
-
-static void tell_status(struct walk *w, struct report *rep)
-{
-    struct trial t = {.cert = -1, .tell = rep};
-    status_judge(w, w->anchor, &t);
+    if (best) {
+        w->n_order = best->n_order;
+        for (size_t i = 0; i < best->n_order; i++)
+            w->order[i] = best->order[i];
+        tell_links(w, rep);
+        if (best->issuer != -1)
+            tell_link(w, best->issuer, best->anchor, rep);
+    }
+    judge_name(w->how, &w->certs[0], &name);
 }
 
 static bool search(struct walk *w, struct report *rep)
@@ -101,17 +103,13 @@ static bool search(struct walk *w, struct report *rep)
     w->order[0] = 0;
     w->n_order  = 1;
     if (path_climb(w)) {
-        if (rep->mem) {
-            tell_path(w, w->anchor, false, rep);
-            tell_status(w, rep);
-        }
+        if (rep->mem)
+            tell_success(w, rep);
         return true;
     }
     f = blame(w, &best);
-    if (rep->mem) {
+    if (rep->mem)
         tell_failure(w, best, rep);
-        tell_name(w->how, &w->certs[0], rep);
-    }
     return report(w, &f, rep);
 }
 

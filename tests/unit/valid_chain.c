@@ -431,6 +431,25 @@ static void findings(void **state)
     assert_int_equal(count(&rep, NAME_MISMATCH, HF_NOT_REACHED, 0), 1);
     valid_path_free(&path, &forge_mem);
     report_drop(&rep);
+
+    report_init(&rep); /* what held before the check that failed, and what was not reached behind it */
+    report_keep(&rep, &forge_mem);
+    how.now = NOW, how.purpose = FOR_CLIENT_AUTH, how.max_path = 3;
+    assert_false(valid_chain(&how, chain, 3, &forge_mem, &path, &rep));
+    assert_int_equal(rep.why.check, PATH_TOO_LONG);
+    assert_int_equal(count(&rep, ISSUER_EXPIRED, HF_PASS, 1), 1);
+    assert_int_equal(count(&rep, CERT_SIGNATURE_INVALID, HF_PASS, 0), 1);
+    valid_path_free(&path, &forge_mem);
+    report_drop(&rep);
+    report_init(&rep);
+    report_keep(&rep, &forge_mem);
+    how.max_path = 0;
+    assert_true(trust_anchor_anything(w.trust, der_of(&w.inner)));
+    assert_false(valid_chain(&how, chain + 1, 1, &forge_mem, &path, &rep)); /* a CA that is an anchor, as a leaf */
+    assert_int_equal(rep.why.check, KU_NO_SIGNATURE);
+    assert_int_equal(count(&rep, ISSUER_EXPIRED, HF_PASS, CERT_ANCHOR), 0);
+    valid_path_free(&path, &forge_mem);
+    report_drop(&rep);
     drop_world(&w);
 }
 
