@@ -74,8 +74,11 @@ enum turn do_finish12(hf_conn *c)
 {
     struct hs *h = c->hs;
     uint8_t    mac[VERIFY_DATA_BYTES];
-    if (!flight_flush(c) || !record_write(c, CT_CHANGE_CIPHER_SPEC, (hf_view){(const uint8_t[]){1}, 1}) ||
-        !direction(c, &c->rec_out, c->cfg->role == HF_CLIENT, true))
+    if (!flight_flush(c) || !record_write(c, CT_CHANGE_CIPHER_SPEC, (hf_view){(const uint8_t[]){1}, 1}))
+        return FAILED;
+    trace_message(&c->trace, true, false, HT_CHANGE_CIPHER_SPEC,
+                  (hf_view){change_cipher_event, sizeof change_cipher_event});
+    if (!direction(c, &c->rec_out, c->cfg->role == HF_CLIENT, true))
         return FAILED;
     verify_data(c, c->cfg->role == HF_CLIENT, mac);
     size_t mark = h->flight.n;

@@ -119,7 +119,7 @@ void hf_config_alpn(hf_config *c, const char *const *names, size_t n)
     c->alpn   = w.p;
     c->alpn_n = w.n;
     if (w.full)
-        fail(&c->rep, CONFIG_ALPN_TOO_LONG, 0, LIMIT_ALPN, (int64_t)n);
+        fail(&c->rep, CONFIG_ALPN_NO_MEMORY, 0, 0, (int64_t)n);
 }
 
 void hf_config_versions(hf_config *c, uint16_t min, uint16_t max)
@@ -254,10 +254,15 @@ static bool make_message(hf_cred *k, struct report *rep)
 {
     hf_view   chain[LIMIT_CHAIN];
     struct wr w = wr_grow(&k->mem, LIMIT_MSG_CERTIFICATE);
-    certificate_write(&w, (hf_view){0}, chain, cred_chain(k, chain));
+    size_t    n = cred_chain(k, chain), need = MSG_HEADER + 1 + 3;
+    for (size_t i = 0; i < n; i++)
+        need += 3 + chain[i].n + 2;
+    if (need > LIMIT_MSG_CERTIFICATE)
+        return fail_text(rep, CONFIG_CHAIN_TOO_LARGE, 0, LIMIT_MSG_CERTIFICATE, (int64_t)need, k->name);
+    certificate_write(&w, (hf_view){0}, chain, n);
     k->msg   = w.p;
     k->msg_n = w.n;
-    return !w.full || fail_text(rep, CONFIG_CHAIN_TOO_LARGE, 0, LIMIT_MSG_CERTIFICATE, (int64_t)w.n, k->name);
+    return !w.full || fail(rep, CONFIG_CHAIN_NO_MEMORY, 0, 0, (int64_t)need);
 }
 
 static bool creds_ok(hf_config *c, int64_t now, struct report *rep)

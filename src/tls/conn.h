@@ -155,8 +155,9 @@ void hs_free(hf_conn *c);
 /* ---- flow.c ---- */
 /* Handshake bytes of one record. */
 bool flow_feed(hf_conn *c, hf_view bytes);
-/* TLS 1.2: a ChangeCipherSpec came. */
-bool flow_change_cipher(hf_conn *c);
+/* TLS 1.2: a ChangeCipherSpec came. The record is an event of the state table, and stands in the trace as one. */
+bool                 flow_change_cipher(hf_conn *c);
+extern const uint8_t change_cipher_event[MSG_HEADER + 1];
 /* One step that needs no message; false: nothing to do now, or failed. */
 bool flow_act(hf_conn *c);
 /* The message type awaited, HF_NO_MESSAGE: none. */

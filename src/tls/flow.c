@@ -182,14 +182,24 @@ static bool acts_in(enum state state)
     return false;
 }
 
-static bool message(hf_conn *c, hf_view msg)
+/* The edge that leads on from here; NULL: nobody awaits this type now. A ChangeCipherSpec is a record: a
+ * handshake message that carries our number for it is not one. */
+static const struct edge *awaited(hf_conn *c, uint8_t type, bool is_record)
 {
-    const struct edge *e = edge_of(c->state, msg.p[0]);
-    c->rep.message       = msg.p[0];
-    c->rep.cert          = -1;
-    trace_message(&c->trace, false, c->rec_in.aead != NULL, msg.p[0], msg);
+    const struct edge *e = is_record == (type == HT_CHANGE_CIPHER_SPEC) ? edge_of(c->state, type) : NULL;
     if (!e)
-        return fail(&c->rep, MSG_UNEXPECTED, 0, flow_awaited(c), msg.p[0]);
+        fail(&c->rep, MSG_UNEXPECTED, 0, flow_awaited(c), type);
+    return e;
+}
+
+static bool message(hf_conn *c, hf_view msg, bool is_record)
+{
+    c->rep.message = msg.p[0];
+    c->rep.cert    = -1;
+    trace_message(&c->trace, false, c->rec_in.aead != NULL, msg.p[0], msg);
+    const struct edge *e = awaited(c, msg.p[0], is_record);
+    if (!e)
+        return false;
     enum turn turn = e->on(c, msg);
     if (turn == FAILED)
         return false;
@@ -201,12 +211,12 @@ static bool message(hf_conn *c, hf_view msg)
     return !report_bad(&c->rep);
 }
 
-/* TLS 1.2: the record counts as an event of the same table. */
+const uint8_t change_cipher_event[MSG_HEADER + 1] = {HT_CHANGE_CIPHER_SPEC, 0, 0, 1, 1};
+
 bool flow_change_cipher(hf_conn *c)
 {
-    static const uint8_t event[MSG_HEADER + 1] = {HT_CHANGE_CIPHER_SPEC, 0, 0, 1, 1};
-    bool                 ok                    = message(c, (hf_view){event, sizeof event});
-    c->turned                                  = false; /* the record ends here by itself */
+    bool ok   = message(c, (hf_view){change_cipher_event, sizeof change_cipher_event}, true);
+    c->turned = false; /* the record ends here by itself */
     return ok;
 }
 
@@ -235,7 +245,6 @@ static size_t size_of(hf_view v)
     return v.n < MSG_HEADER ? 0 : MSG_HEADER + ((size_t)v.p[1] << 16 | (size_t)v.p[2] << 8 | v.p[3]);
 }
 
-/* A message of a type that nobody awaits is refused by its header: its bytes are not waited for. */
 static bool header_ok(hf_conn *c, hf_view v)
 {
     size_t n = size_of(v), max = size_limit(v.p[0]);
@@ -262,10 +271,12 @@ static bool take_whole(hf_conn *c, hf_view v, size_t *used)
         size_t  n    = size_of(rest);
         if (n && !header_ok(c, rest))
             return false;
-        if (n == 0 || n > rest.n)
+        if (n > rest.n) /* of a type that nobody awaits, the rest is not waited for either */
+            return awaited(c, rest.p[0], false);
+        if (n == 0)
             return true;
         *used += n;
-        if (!message(c, (hf_view){rest.p, n}) || !boundary_ok(c, v.n - *used))
+        if (!message(c, (hf_view){rest.p, n}, false) || !boundary_ok(c, v.n - *used))
             return false;
     }
 }
