@@ -208,7 +208,7 @@ static const struct deviation all[] = {
      HRR_GROUP_NOT_OFFERED,
      ILLEGAL_PARAMETER,
      SH,
-     .set   = {X(51), BYTES(0, 0x19)},
+     .set   = {X(51), BYTES(0, 0x1e)},
      .retry = true},
     {.name = "retry for a group already shared",
      HRR_GROUP_ALREADY_SHARED,
