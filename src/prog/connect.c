@@ -30,6 +30,7 @@ static const struct opt options[] = {
      NULL, NULL},
     {"pin", OPT_MANY, SETTINGS_AT(pins), "FILE", "or this very certificate, whoever issued it; may be\ngiven again",
      NULL, NULL},
+    OPT_ROW_CRL,
     {"server-name", OPT_TEXT, SETTINGS_AT(server_name), "NAME",
      "the name to ask for and to find in its certificate\n(HOST)", NULL, "override-server-name"},
     {NULL, OPT_HEADING, 0, NULL, "TLS", NULL, NULL},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * loop.c - start, listening, and the orderly stop. The main thread waits for signals only:
+ * loop.c - start, listening, and the orderly stop. The main thread waits for signals, and looks whether the files have
+ * changed (reload.c):
  *
  *   first SIGTERM or SIGINT   listeners are closed, connections may finish until --shutdown-timeout
  *   second one, or the time   connections are cut and told as "stopped"
@@ -18,12 +19,14 @@
 #include "prog/commands.h"
 #include "prog/log.h"
 #include "prog/proxy.h"
+#include "prog/reload.h"
 
 enum { ACCEPT_BURST = 64, REST_MS = 100 };
 
 struct main_loop {
     uv_loop_t      loop;
     uv_signal_t    term, interrupt;
+    struct reload  reload;
     uv_async_t     done;
     atomic_uint    n_done;
     unsigned       n_workers;
@@ -135,7 +138,7 @@ static void *worker_run(void *arg)
     return NULL;
 }
 
-static void worker_init(struct worker *w, struct main_loop *m, const struct gate *g)
+static void worker_init(struct worker *w, struct main_loop *m, struct gate *g)
 {
     w->main = m;
     w->gate = g;
@@ -176,9 +179,10 @@ static void on_done(uv_async_t *h)
     uv_close((uv_handle_t *)&m->term, NULL);
     uv_close((uv_handle_t *)&m->interrupt, NULL);
     uv_close((uv_handle_t *)&m->done, NULL);
+    reload_stop(&m->reload);
 }
 
-static void main_init(struct main_loop *m)
+static void main_init(struct main_loop *m, struct gate *g)
 {
     uv_loop_init(&m->loop);
     uv_async_init(&m->loop, &m->done, on_done);
@@ -187,6 +191,7 @@ static void main_init(struct main_loop *m)
     m->done.data = m->term.data = m->interrupt.data = m;
     uv_signal_start(&m->term, on_signal, SIGTERM);
     uv_signal_start(&m->interrupt, on_signal, SIGINT);
+    reload_start(&m->reload, g, &m->loop);
 }
 
 static void run(struct main_loop *m)
@@ -202,6 +207,25 @@ static void run(struct main_loop *m)
     for (unsigned i = 0; i < m->n_workers; i++)
         pthread_join(m->workers[i].thread, NULL);
     uv_loop_close(&m->loop);
+}
+
+/* ---- the configuration in force -------------------------------------------------------------------------- */
+
+hf_config *gate_config(struct gate *g)
+{
+    pthread_mutex_lock(&g->change);
+    hf_config *cfg = hf_config_ref(g->cfg);
+    pthread_mutex_unlock(&g->change);
+    return cfg;
+}
+
+void gate_change(struct gate *g, hf_config *take)
+{
+    pthread_mutex_lock(&g->change);
+    hf_config *old = g->cfg;
+    g->cfg         = take;
+    pthread_mutex_unlock(&g->change);
+    hf_config_free(old);
 }
 
 /* ---- start --------------------------------------------------------------------------------------------- */
@@ -304,7 +328,7 @@ static void gate_free(struct gate *g)
 
 int gate_main(struct settings *s, const struct command *c)
 {
-    struct gate    g = {.set = s, .keylog_fd = -1};
+    struct gate    g = {.set = s, .keylog_fd = -1, .change = PTHREAD_MUTEX_INITIALIZER};
     hf_why         why;
     unsigned       n       = s->threads ? s->threads : uv_available_parallelism();
     struct worker *workers = calloc(n, sizeof *workers);
@@ -322,7 +346,7 @@ int gate_main(struct settings *s, const struct command *c)
         return EXIT_WRONG;
     }
     struct main_loop m = {.n_workers = n, .workers = workers};
-    main_init(&m);
+    main_init(&m, &g);
     for (unsigned i = 0; i < n; i++)
         worker_init(&workers[i], &m, &g);
     warn_about(&g);

@@ -12,10 +12,11 @@
 #include "prog/addr.h"
 #include "prog/settings.h"
 
-/* What all connections of a command share; not changed after the start. */
+/* What all connections of a command share; but for cfg not changed after the start. */
 struct gate {
     const struct settings *set;
-    hf_config             *cfg;
+    hf_config             *cfg; /* in force; gate_config and gate_change */
+    pthread_mutex_t        change;
     struct addr            listen, target;
     const char            *server_name; /* client: whom the server's certificate must name */
     int                    keylog_fd;   /* -1: no key log */
@@ -34,23 +35,27 @@ struct listener {
 };
 
 struct worker {
-    struct main_loop  *main;
-    const struct gate *gate;
-    uv_loop_t          loop;
-    pthread_t          thread;
-    uv_async_t         wake;
-    uv_timer_t         timer; /* serving: listeners rest; finishing: the end */
-    atomic_int         order; /* enum order */
-    bool               finishing, starving;
-    unsigned           n_listeners;
-    struct listener    listeners[ADDR_MAX];
-    struct proxy      *first; /* connections */
-    size_t             n_proxies;
-    uint8_t            scratch[SCRATCH_BYTES]; /* for what passes through within one event */
+    struct main_loop *main;
+    struct gate      *gate;
+    uv_loop_t         loop;
+    pthread_t         thread;
+    uv_async_t        wake;
+    uv_timer_t        timer; /* serving: listeners rest; finishing: the end */
+    atomic_int        order; /* enum order */
+    bool              finishing, starving;
+    unsigned          n_listeners;
+    struct listener   listeners[ADDR_MAX];
+    struct proxy     *first; /* connections */
+    size_t            n_proxies;
+    uint8_t           scratch[SCRATCH_BYTES]; /* for what passes through within one event */
 };
 
 /* Runs a whole command: 0 after an orderly stop, EXIT_WRONG when it could not start (said on stderr). */
 int gate_main(struct settings *s, const struct command *c);
+/* The configuration in force, with a reference for the caller (hf_config_free). */
+hf_config *gate_config(struct gate *g);
+/* Puts another one in force; take belongs to the gate from then on. */
+void gate_change(struct gate *g, hf_config *take);
 /* A connection of this worker is gone. */
 void worker_less(struct worker *w);
 

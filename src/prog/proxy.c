@@ -34,7 +34,8 @@ enum {
     READ_BURST    = 16,              /* reads for one event, so that no connection starves the others */
     PARTING_MS    = 2000,            /* for the alert to leave and the peer to notice */
     PARTING_BYTES = 4 * 1024 * 1024, /* drained at most */
-    LAST_READS    = 64
+    LAST_READS    = 64,
+    QUIET_MS      = 1000 /* without a byte: what can be made again is given back */
 };
 
 static void on_tls(uv_poll_t *h, int status, int events);
@@ -261,6 +262,23 @@ static void watch(struct proxy *p)
     side_watch(&p->plain, plain, on_plain);
 }
 
+/* Nothing passed for a while: the connection keeps only what it cannot make again. */
+static void on_quiet(uv_timer_t *t)
+{
+    struct proxy *p = t->data;
+    if (p->passed == p->bytes_in + p->bytes_out) {
+        hf_conn_rest(p->conn);
+        uv_timer_stop(t);
+    }
+    p->passed = p->bytes_in + p->bytes_out;
+}
+
+static void watch_quiet(struct proxy *p)
+{
+    if (p->stage == OPEN && !uv_is_active((uv_handle_t *)&p->timer))
+        uv_timer_start(&p->timer, on_quiet, QUIET_MS, QUIET_MS);
+}
+
 /* Everything that can be done now is done, then the loop is told what to wait for. */
 static void act(struct proxy *p)
 {
@@ -283,8 +301,10 @@ static void act(struct proxy *p)
     }
     if (p->stage == OPEN && stage == HANDSHAKE)
         act(p); /* what came together with the last message of the handshake */
-    else if (p->stage != OVER)
+    else if (p->stage != OVER) {
         watch(p);
+        watch_quiet(p);
+    }
 }
 
 /* ---- reaching the target ------------------------------------------------------------------------------- */
@@ -337,8 +357,10 @@ static void without_memory(struct proxy *p)
 
 static void handshake_start(struct proxy *p)
 {
-    p->stage = HANDSHAKE;
-    p->conn  = hf_conn_new(gate_of(p)->cfg, is_server(p) ? NULL : gate_of(p)->server_name);
+    p->stage       = HANDSHAKE;
+    hf_config *cfg = gate_config(p->worker->gate);
+    p->conn        = hf_conn_new(cfg, is_server(p) ? NULL : gate_of(p)->server_name);
+    hf_config_free(cfg);
     uv_timer_start(&p->timer, on_handshake_timeout, (uint64_t)gate_of(p)->set->handshake_ms, 0);
     if (p->conn)
         act(p);

@@ -24,6 +24,7 @@ struct proxy {
     uint8_t       *left;                    /* plain bytes that the engine did not take yet */
     size_t         left_at, left_n;
     uint64_t       bytes_in, bytes_out;
+    uint64_t       passed; /* of both, when it was last looked whether the connection is quiet */
     size_t         drained;
     int64_t        began_ms;
     struct {

@@ -55,9 +55,9 @@ static bool check_server(const struct settings *s, const struct command *c)
                                "with a valid certificate comes in, or nobody is asked for one.");
     if (s->disable_auth && s->client_auth)
         return opt_complain(c, "--client-auth and --disable-authentication exclude each other.");
-    if (s->disable_auth && (s->cacerts.n || s->pins.n || s->ca_names))
-        return opt_complain(c, "--disable-authentication asks no client for a certificate: leave --cacert, --pin and "
-                               "--ca-names out.");
+    if (s->disable_auth && (s->cacerts.n || s->pins.n || s->crls.n || s->ca_names))
+        return opt_complain(c, "--disable-authentication asks no client for a certificate: leave --cacert, --pin, "
+                               "--crl and --ca-names out.");
     if (!s->allow_all && !s->disable_auth)
         return opt_complain(c, "who may come in? --allow-all lets in every client whose certificate is valid, "
                                "--disable-authentication asks for none.");
@@ -146,6 +146,8 @@ static bool set_trust(const struct settings *s, hf_config *cfg, hf_trust *t, str
         hf_trust_anchor_file(t, s->cacerts.v[i]);
     for (unsigned i = 0; i < s->pins.n; i++)
         hf_trust_pin_file(t, s->pins.v[i]);
+    for (unsigned i = 0; i < s->crls.n; i++)
+        hf_trust_crl_file(t, s->crls.v[i]);
     bool ok = set_hints(s, t, rep);
     hf_config_trust(cfg, t, demand); /* what is wrong with the files comes out at the seal */
     return ok;

@@ -19,7 +19,7 @@ struct settings {
         const char *chain, *key; /* key NULL: in the same file */
     } creds[CREDS_MAX];
     unsigned        n_creds;
-    struct opt_list cacerts, pins;
+    struct opt_list cacerts, pins, crls;
     const char     *ca_names, *alpn, *server_name, *keylog, *pass;
     unsigned        client_auth;      /* enum client_auth */
     unsigned        tls_min, tls_max; /* enum tls_choice */
@@ -74,6 +74,13 @@ const char *pass_check(const char *source); /* NULL, or what is wrong with it */
 #define OPT_ROW_PASS                                                                                                   \
     {                                                                                                                  \
         "pass", OPT_TEXT, SETTINGS_AT(pass), "SOURCE", "passphrase of the key: file:F, env:VAR or prompt", NULL, NULL  \
+    }
+#define OPT_ROW_CRL                                                                                                    \
+    {                                                                                                                  \
+        "crl", OPT_MANY, SETTINGS_AT(crls), "PATH",                                                                    \
+            "revocation lists: a file or a folder, looked at again\nwhen it changes; with one, every CA of a chain "   \
+            "needs one",                                                                                               \
+            NULL, NULL                                                                                                 \
     }
 #define OPT_ROW_TLS_MIN                                                                                                \
     {                                                                                                                  \
