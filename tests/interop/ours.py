@@ -73,7 +73,7 @@ class Ours:
 
     def end(self):
         """Stops what still runs; whatever did not end in order."""
-        for program in self.servers.values():
-            self.stop(program)
+        while self.servers:
+            self.stop(self.servers.popitem()[1])
         self.service.close()
         return self.failures

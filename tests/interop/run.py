@@ -13,6 +13,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -253,6 +254,7 @@ def main():
     args.add_argument("--verbose", action="store_true")
     args.add_argument("pattern", nargs="*")
     args = args.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped then, too
     directory = tempfile.mkdtemp(prefix="handfast-interop-")
     b = Bench(os.path.abspath(args.handfast), directory)
     chosen = [c for c in cases(b) if not args.pattern or any(p in c[0] for p in args.pattern)]
@@ -263,6 +265,7 @@ def main():
         b.pki.all_kinds()
         return report(b, chosen)
     finally:
+        b.ours.end()
         shutil.rmtree(directory, ignore_errors=True)
 
 
