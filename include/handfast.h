@@ -55,8 +55,9 @@ enum hf_want {
     HF_FAILED         = 64  /* hf_conn_why says which check; an alert may still wait for output */
 };
 
-#define HF_NO_ALERT   255
-#define HF_NO_MESSAGE 255
+#define HF_NO_ALERT    255
+#define HF_NO_MESSAGE  255
+#define HF_CERT_ANCHOR (-2) /* the certificate is not a presented one but a trusted CA's: the text names it */
 
 /* The first check that failed, complete enough to act on without a debugger. */
 typedef struct hf_why {
@@ -64,7 +65,7 @@ typedef struct hf_why {
     uint8_t  alert;     /* alert sent or received, HF_NO_ALERT = none */
     uint8_t  origin;    /* enum hf_origin: who noticed */
     uint8_t  message;   /* handshake type it was found in, HF_NO_MESSAGE = none */
-    int8_t   cert;      /* index in the presented chain, 0 = leaf, -1 = none */
+    int8_t   cert;      /* index in the presented chain, 0 = leaf, -1 = none, HF_CERT_ANCHOR */
     uint32_t offset;    /* byte offset in that message or certificate */
     int64_t  want, got; /* the two values compared; the unit is in hf_check_info */
     char     text[160]; /* names, files: the detail that numbers cannot carry; may be empty */

@@ -31,6 +31,7 @@
 #include "walk.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -92,12 +93,12 @@ static bool is_announced(const struct walk *w, hf_view name)
     return false;
 }
 
-/* One of the words stands in the text, in any case, as the start of a word. */
+/* One of the words stands in the text, in any case, as a whole word. */
 static bool has_word(const char *text, const char *const *words)
 {
     for (; *words; words++)
         for (const char *p = text; (p = strcasestr(p, *words)); p++)
-            if (p == text || p[-1] == ' ' || p[-1] == '-' || p[-1] == '_')
+            if ((p == text || !isalnum((unsigned char)p[-1])) && !isalpha((unsigned char)p[strlen(*words)]))
                 return true;
     return false;
 }
@@ -123,7 +124,8 @@ static bool shares_organisation(const struct walk *w, hf_view name)
 
 static bool link_is_missing(const struct walk *w, const struct valid_try *e)
 {
-    static const char *const middle[] = {"intermediate", "issuing", "sub", "ica", "signing", NULL};
+    static const char *const middle[] = {"intermediate", "inter",       "int", "issuing", "issuer", "sub",
+                                         "subca",        "subordinate", "ica", "signing", NULL};
     static const char *const roots[]  = {"root", NULL};
     const struct cert       *x        = &w->certs[e->child];
     hf_view                  above    = issuers_issuer(x);

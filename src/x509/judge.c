@@ -13,7 +13,7 @@
 
 #include "nc.h"
 
-enum { RSA_MIN_BITS = 2048, RSA_MAX_BITS = 8192 };
+enum { RSA_MIN_BITS = 2048, RSA_MAX_BITS = 8192, ANCHORS_ASKED = 64 };
 
 /* Critical extensions that nothing here acts upon. */
 static const uint32_t NOT_PROCESSED =
@@ -68,9 +68,22 @@ static bool judge_key(const struct cert *c, struct trial *t)
 
 /* ---- the leaf ------------------------------------------------------------------------------------------ */
 
+/* No anchor has begun yet: our clock is behind, whatever is presented. */
+static bool clock_is_behind(const struct valid_how *how)
+{
+    const struct anchor *a;
+    size_t               n = 0;
+    for (; n < ANCHORS_ASKED && (a = trust_anchor(how->trust, n)); n++)
+        if (how->now >= a->cert.not_before)
+            return false;
+    return n > 0;
+}
+
 static bool judge_leaf_dates(const struct valid_how *how, const struct cert *c, struct trial *t)
 {
-    return judge(t, how->now >= c->not_before, CERT_NOT_YET_VALID, c->not_after_at, c->not_before, how->now) &&
+    bool begun = how->now >= c->not_before;
+    return judge(t, begun || !clock_is_behind(how), CLOCK_IS_BEHIND, c->not_after_at, c->not_before, how->now) &&
+           judge(t, begun, CERT_NOT_YET_VALID, c->not_after_at, c->not_before, how->now) &&
            judge(t, how->now <= c->not_after, CERT_EXPIRED, c->not_after_at, c->not_after, how->now);
 }
 

@@ -204,13 +204,22 @@ static bool try_anchors(struct walk *w, uint64_t name, enum likelihood pass, boo
     return false;
 }
 
+/* The same certificate was presented before: looking at it again shows nothing new. */
+static bool is_copy(const struct walk *w, size_t cert)
+{
+    for (size_t i = 1; i < cert; i++)
+        if (w->subjects[i] == w->subjects[cert] && view_equal(w->certs[i].der, w->certs[cert].der))
+            return true;
+    return false;
+}
+
 static bool try_presented(struct walk *w, uint64_t name, enum likelihood pass, bool *found, bool *looped)
 {
     const struct cert *x = top(w);
     for (size_t i = 1; i < w->n_certs && !w->spent.check; i++) {
         const struct cert *c = &w->certs[i];
         if (!c->version || w->subjects[i] != name || likely(x, c) != pass || !dn_equal(c->subject, x->issuer) ||
-            loops(w, c, looped))
+            is_copy(w, i) || loops(w, c, looped))
             continue;
         *found = true;
         if (!step(w) || !fits(w, (int)i, NULL))

@@ -33,8 +33,8 @@ struct valid_how {
 
 enum {
     PATH_MAX_CERTS = 32,
-    POOL_MAX_CERTS = 128, /* presented certificates that are looked at */
-    CERT_ANCHOR    = -2   /* in place of an index: the certificate is an anchor */
+    POOL_MAX_CERTS = 128,           /* presented certificates that are looked at */
+    CERT_ANCHOR    = HF_CERT_ANCHOR /* in place of an index: the certificate is an anchor */
 };
 
 /* The accepted path, leaf first, anchor last; views into the presented bytes and the trust. */

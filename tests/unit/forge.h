@@ -35,12 +35,12 @@ struct forged {
 struct spec {
     const char          *subject; /* RFC 4514; "": empty */
     const struct forged *by;
-    const char          *issuer;   /* in place of by's subject */
-    hf_view              name;     /* DER, in place of subject */
-    struct key          *key;      /* in place of a new one (taken over by reference) */
-    hf_view              spki;     /* in place of the key's */
-    int64_t              from, to; /* dates relative to NOW; both 0: a day before and after */
-    int                  version;  /* 0: 3 */
+    const char          *issuer;            /* in place of by's subject */
+    hf_view              name, issuer_name; /* DER, in place of subject and issuer */
+    struct key          *key;               /* in place of a new one (taken over by reference) */
+    hf_view              spki;              /* in place of the key's */
+    int64_t              from, to;          /* dates relative to NOW; both 0: a day before and after */
+    int                  version;           /* 0: 3 */
     bool                 ca;
     int                  path_len; /* n + 1 */
     unsigned             ku, eku;
@@ -57,15 +57,27 @@ struct spec {
     const char    *unknown;                   /* a critical extension with this OID */
     hf_view        more;                      /* DER of further Extensions */
     const uint8_t *sig_alg;                   /* AlgorithmIdentifier in place of ecdsa-with-SHA256 */
-    enum oid       flip;                      /* an extension critical that should not be, or the other way round */
-    hf_view        serial;                    /* contents of the INTEGER */
-    bool           break_signature;
+    const struct sig_how *how;                /* how it is signed, when not so */
+    enum oid              flip;               /* an extension critical that should not be, or the other way round */
+    hf_view               serial;             /* contents of the INTEGER */
+    bool                  break_signature;
 };
 
 static struct mem forge_mem;
 
-static const uint8_t ALG_SHA1[]    = {0x30, 0x09, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01};
-static const uint8_t ALG_SHA256[]  = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+static const uint8_t ALG_SHA1[]      = {0x30, 0x09, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01};
+static const uint8_t ALG_SHA256[]    = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+static const uint8_t ALG_ECDSA_384[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03};
+static const uint8_t ALG_ECDSA_512[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04};
+static const uint8_t ALG_ED25519[]   = {0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70};
+static const uint8_t ALG_RSA_256[]   = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+                                        0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00};
+/* RSASSA-PSS with SHA-256, MGF1 with SHA-256, 32 bytes of salt (RFC 4055) */
+static const uint8_t ALG_PSS_256[] = {
+    0x30, 0x41, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a, 0x30, 0x34, 0xa0, 0x0f,
+    0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0xa1, 0x1c,
+    0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08, 0x30, 0x0d, 0x06, 0x09,
+    0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0xa2, 0x03, 0x02, 0x01, 0x20};
 static const uint8_t ALG_UNKNOWN[] = {0x30, 0x05, 0x06, 0x03, 0x2a, 0x03, 0x04};
 
 static void put_dotted(struct wr *w, uint8_t tag, const char *dotted)
@@ -386,7 +398,9 @@ static void put_tbs(struct wr *w, const struct spec *s, hf_view alg, hf_view spk
     else
         derw_number(w, ++serial);
     wr_view(w, alg);
-    if (s->issuer)
+    if (s->issuer_name.n)
+        wr_view(w, s->issuer_name);
+    else if (s->issuer)
         put_dn(w, s->issuer);
     else if (s->by)
         wr_view(w, s->by->cert.subject);
@@ -417,7 +431,7 @@ static struct forged forge(const struct spec *s)
     uint8_t       *own   = key_spki(f.key, &forge_mem, &n), sig[SIG_MAX];
     const uint8_t *alg_p = s->sig_alg ? s->sig_alg : ALG_SHA256;
     hf_view        spki = s->spki.n ? s->spki : (hf_view){own, n}, alg = {alg_p, (size_t)alg_p[1] + 2}, tbs;
-    struct sig_how how = {.kind = SIG_ECDSA, .hash = HASH_SHA256};
+    struct sig_how how = s->how ? *s->how : (struct sig_how){.kind = SIG_ECDSA, .hash = HASH_SHA256};
     struct report  rep;
     report_init(&rep);
     forge_flip = s->flip;

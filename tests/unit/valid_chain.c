@@ -79,6 +79,8 @@ static void dates(void **state)
     EXPECT(CERT_NOT_YET_VALID, 0, q, NULL);
     q.leaf.from = 0;
     EXPECT(CHECK_NONE, -1, q, NULL);
+    q.leaf.from = 1, q.root.from = 1, q.root.to = DAY; /* not even the anchor has begun */
+    EXPECT(CLOCK_IS_BEHIND, 0, q, NULL);
     q          = plain();
     q.ica.from = -DAY, q.ica.to = -1;
     EXPECT(ISSUER_EXPIRED, 1, q, NULL);
@@ -243,6 +245,36 @@ static void signatures(void **state)
     q          = plain();
     q.leaf.aki = "another key"; /* the identifier is a hint: the signature decides */
     EXPECT(CHECK_NONE, -1, q, NULL);
+}
+
+/* Issuers with keys of every kind that may sign certificates. */
+static void issuers_of_every_kind(void **state)
+{
+    static const struct {
+        enum key_kind  kind;
+        unsigned       bits;
+        struct sig_how how;
+        const uint8_t *alg;
+    } kinds[] = {
+        {KEY_EC_P384, 0, {.kind = SIG_ECDSA, .hash = HASH_SHA384}, ALG_ECDSA_384},
+        {KEY_EC_P521, 0, {.kind = SIG_ECDSA, .hash = HASH_SHA512}, ALG_ECDSA_512},
+        {KEY_ED25519, 0, {.kind = SIG_ED25519}, ALG_ED25519},
+        {KEY_RSA, 2048, {.kind = SIG_RSA_PKCS1, .hash = HASH_SHA256}, ALG_RSA_256},
+        {KEY_RSA,
+         2048,
+         {.kind = SIG_RSA_PSS, .hash = HASH_SHA256, .mgf_hash = HASH_SHA256, .salt_len = 32},
+         ALG_PSS_256},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct quirk q = plain();
+        q.ica.key      = key_generate(kinds[i].kind, kinds[i].bits);
+        q.leaf.how     = &kinds[i].how;
+        q.leaf.sig_alg = kinds[i].alg;
+        EXPECT(CHECK_NONE, -1, q, NULL);
+        q.leaf.break_signature = true;
+        EXPECT(CERT_SIGNATURE_INVALID, 0, q, NULL);
+        key_free(q.ica.key);
+    }
 }
 
 static void policies(void **state)
@@ -530,6 +562,7 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(algorithms),
         cmocka_unit_test(signatures),
+        cmocka_unit_test(issuers_of_every_kind),
         cmocka_unit_test(policies),
         cmocka_unit_test(any_ca_is_an_anchor),
         cmocka_unit_test(pins),
