@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/pem.h"
+#include "base/text.h"
 #include "shim.h"
 #include "tls/codes.h"
 #include "tls/config.h"
+#include "tls/msg12.h"
 
 static bool same(const char *what, int64_t wanted, int64_t got)
 {
@@ -97,11 +99,57 @@ static bool peer(const struct talk *t)
     return same("peer's scheme", p->expect_peer_signature_algorithm, hf_conn_peer_scheme(t->conn));
 }
 
+/* ---- what the peer's messages said, read again from the trace ------------------------------------------------ */
+
+static bool alpn_offered(const struct talk *t)
+{
+    struct client_hello m;
+    struct report       rep;
+    unsigned            n;
+    const char         *wanted = t->plan->expect_advertised_alpn;
+    const hf_event     *ev     = message(t->conn, false, HT_CLIENT_HELLO, &n);
+    report_init(&rep);
+    return (ev && client_hello_read(&m, ev->bytes, &rep) && m.x.alpn.n == strlen(wanted) &&
+            memcmp(m.x.alpn.p, wanted, m.x.alpn.n) == 0) ||
+           bad("the client offers other protocols");
+}
+
+/* The names in hexadecimal with commas between them; "<EMPTY>": none. */
+static bool names_equal(hf_view names, const char *wanted)
+{
+    char    text[16384];
+    hf_view name;
+    size_t  n = 0;
+    for (size_t at = 0; list_next(names, 2, &at, &name);) {
+        if (n)
+            text[n++] = ',';
+        n += text_hex(text + n, sizeof text - n, name.p, name.n, 0);
+    }
+    text[n] = '\0';
+    return strcmp(n ? text : "<EMPTY>", wanted) == 0 || bad("CA names: wanted %s, got %s", wanted, text);
+}
+
+static bool request(const struct talk *t)
+{
+    struct cert_request m = {0};
+    struct report       rep;
+    unsigned            n;
+    hf_view             types = {0};
+    const hf_event     *ev    = message(t->conn, false, HT_CERTIFICATE_REQUEST, &n);
+    report_init(&rep);
+    if (ev && hf_conn_version(t->conn) == TLS12 ? !cert_request12_read(&m, &types, ev->bytes, &rep)
+                                                : !ev || !cert_request_read(&m, ev->bytes, &rep))
+        return bad("no CertificateRequest came");
+    return !t->plan->expect_client_ca_list || names_equal(m.x.ca_names, t->plan->expect_client_ca_list);
+}
+
 bool expect_open(const struct talk *t)
 {
     const struct plan *p = t->plan;
-    if (p->expect_client_ca_list || p->expect_certificate_types || p->expect_advertised_alpn)
-        exit(EXIT_UNIMPLEMENTED);
+    if (p->expect_certificate_types)
+        unimplemented();
+    if ((p->expect_client_ca_list && !request(t)) || (p->expect_advertised_alpn && !alpn_offered(t)))
+        return false;
     if (p->expect_selected_credential != CRED_NONE && p->expect_selected_credential != credential_sent(t))
         return bad("credential: wanted %d, got %d", p->expect_selected_credential, credential_sent(t));
     if ((p->expect_hrr && !retried(t)) || (p->expect_no_hrr && retried(t)))

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum kind { YES, NUMBER, LONG, TEXT, CODES, CRED_TEXT, CRED_CODES, CRED_YES, NEW_CRED, NOTHING };
 
@@ -110,6 +111,12 @@ static const struct flag {
     {"-server-preference", NOTHING},
 };
 
+/* At once: what is not released does not count. */
+void unimplemented(void)
+{
+    _exit(EXIT_UNIMPLEMENTED);
+}
+
 static const struct flag *flag_of(const char *name)
 {
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
@@ -126,7 +133,7 @@ static bool takes_value(enum kind kind)
 static void code_add(struct codes_plan *to, const char *value)
 {
     if (to->n == CODES_MAX)
-        exit(EXIT_UNIMPLEMENTED);
+        unimplemented();
     to->v[to->n++] = (uint16_t)atoi(value);
 }
 
@@ -160,7 +167,7 @@ static void set(struct plan *p, const struct flag *f, const char *value)
         break;
     case NEW_CRED:
         if (++p->n_creds == CREDS_MAX)
-            exit(EXIT_UNIMPLEMENTED);
+            unimplemented();
         break;
     case NOTHING:
         break;
@@ -189,7 +196,7 @@ void plan_read(int argc, char **argv, struct plan *initial, struct plan *resume)
         bool               only_first = cut_prefix(&name, "-on-initial"), only_later = cut_prefix(&name, "-on-resume");
         const struct flag *f = flag_of(name);
         if (!f || (takes_value(f->kind) && i + 1 == argc))
-            exit(EXIT_UNIMPLEMENTED);
+            unimplemented();
         const char *value = takes_value(f->kind) ? argv[++i] : NULL;
         if (!only_later)
             set(initial, f, value);

@@ -40,6 +40,9 @@ struct plan {
     size_t            n_creds;         /* the new ones */
 };
 
+/* Ends the process: something is asked for that is not there. */
+_Noreturn void unimplemented(void);
+
 /* Reads the command line into the plans of the first connection and of the later ones. Ends the process with
  * EXIT_UNIMPLEMENTED at a flag that is not known here. */
 void plan_read(int argc, char **argv, struct plan *initial, struct plan *resume);

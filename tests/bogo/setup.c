@@ -35,7 +35,7 @@ static void versions(hf_config *cfg, const struct plan *p)
     uint16_t min = p->min_version > TLS1_2 || p->no_tls12 ? TLS1_3 : TLS1_2;
     uint16_t max = (p->max_version && p->max_version < TLS1_3) || p->no_tls13 ? TLS1_2 : TLS1_3;
     if (min > max || (p->max_version && p->max_version < TLS1_2))
-        exit(EXIT_UNIMPLEMENTED);
+        unimplemented();
     hf_config_versions(cfg, min, max);
 }
 
@@ -43,20 +43,26 @@ static void groups(hf_config *cfg, const struct plan *p)
 {
     for (size_t i = 0; i < p->curves.n; i++)
         if (!kx_known(p->curves.v[i]))
-            exit(EXIT_UNIMPLEMENTED);
+            unimplemented();
     if (p->curves.n)
         hf_config_groups(cfg, p->curves.v, p->curves.n);
 }
 
-/* -verify-prefs: what the peer may sign with. PKCS#1 is no setting of ours: TLS 1.2 has it, TLS 1.3 has not. */
+/* What the runner takes for the defaults: it has tests that the others are not on. */
+static const struct codes_plan verify_default = {{0x0403, 0x0804, 0x0503, 0x0805, 0x0806}, 5};
+static const struct codes_plan sign_default   = {
+      {0x0807, 0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0603, 0x0806, 0x0601}, 10};
+
+/* What the peer may sign with. PKCS#1 is no setting of ours: TLS 1.2 has it, TLS 1.3 has not. */
 static void verify_prefs(hf_config *cfg, const struct plan *p)
 {
-    uint16_t ours[CODES_MAX];
-    size_t   n = 0;
-    for (size_t i = 0; i < p->verify_prefs.n; i++) {
-        const struct scheme *s = scheme_of(p->verify_prefs.v[i]);
+    const struct codes_plan *from = p->verify_prefs.n ? &p->verify_prefs : &verify_default;
+    uint16_t                 ours[CODES_MAX];
+    size_t                   n = 0;
+    for (size_t i = 0; i < from->n; i++) {
+        const struct scheme *s = scheme_of(from->v[i]);
         if (!s)
-            exit(EXIT_UNIMPLEMENTED);
+            unimplemented();
         if (s->in_handshake)
             ours[n++] = s->code;
     }
@@ -96,7 +102,7 @@ static void suites(hf_config *cfg, const char *list)
         at += len + (at[len] == ':');
     }
     if (n == 3 || strpbrk(list, "[]!+@|"))
-        exit(EXIT_UNIMPLEMENTED);
+        unimplemented();
     hf_config_suites(cfg, ours, n);
 }
 
@@ -109,7 +115,7 @@ static void advertise(hf_config *cfg, const char *vectors)
     char        text[1024] = {0};
     size_t      n = 0, len = strlen(vectors);
     if (len >= sizeof text)
-        exit(EXIT_UNIMPLEMENTED);
+        unimplemented();
     memcpy(text, vectors, len);
     for (size_t at = 0; at < len && n < 32;) {
         size_t one = (uint8_t)text[at];
@@ -165,7 +171,7 @@ static void hints(hf_trust *t, const char *list)
 static void trust(hf_config *cfg, const struct plan *p)
 {
     hf_trust *t = hf_trust_new();
-    if (p->trust_cert)
+    if (p->trust_cert && p->trust_cert[0])
         hf_trust_anchor_file(t, p->trust_cert);
     else if (p->cred[0].cert_file)
         hf_trust_pin_file(t, p->cred[0].cert_file);
@@ -191,15 +197,16 @@ static bool credential(struct setup *s, size_t i, const struct plan *p)
         s->key[i] = key_load((hf_view){(uint8_t *)pem, n}, k->key_file, NULL, NULL, &rep);
         free(pem);
         if (!s->key[i])
-            exit(EXIT_UNIMPLEMENTED);
+            unimplemented();
     } else {
         c = hf_cred_files(k->cert_file, k->key_file, NULL, NULL);
     }
-    for (size_t j = 0; j < k->signing_prefs.n; j++)
-        if (!scheme_of(k->signing_prefs.v[j]))
-            exit(EXIT_UNIMPLEMENTED);
-    if (k->signing_prefs.n)
-        hf_cred_sigalgs(c, k->signing_prefs.v, k->signing_prefs.n);
+    const struct codes_plan *prefs = k->signing_prefs.n ? &k->signing_prefs : &sign_default;
+    for (size_t j = 0; j < prefs->n; j++)
+        if (!scheme_of(prefs->v[j]))
+            unimplemented();
+    hf_cred_sigalgs(c, prefs->v, prefs->n);
+    hf_cred_must_match(c, k->must_match_issuer);
     s->cred[i] = c;
     hf_config_cred(s->cfg, c);
     return c;
@@ -225,14 +232,17 @@ bool setup_make(struct setup *s, const struct plan *p)
     protocols(s->cfg, p);
     trust(s->cfg, p);
     hf_config_trace(s->cfg, true);
-    hf_config_ask_verdict(s->cfg, p->async || p->verify_fail);
-    hf_config_insecure_unverified(s->cfg, !p->server && (p->host_name || !p->trust_cert));
-    if (!credentials(s, p) || (p->fail_cert_callback && (exit(EXIT_UNIMPLEMENTED), true)))
+    hf_config_ask_verdict(s->cfg, true);
+    hf_config_insecure_unverified(s->cfg, !p->server && (p->host_name || !p->trust_cert || !p->trust_cert[0]));
+    if (p->fail_cert_callback)
+        unimplemented();
+    if (!credentials(s, p))
         return false;
     if (hf_config_seal(s->cfg, wall_ms(), &why))
         return true;
-    if (why.check == HF_CHK_CRED_KEY_KIND || why.check == HF_CHK_CONFIG_NO_CREDENTIAL)
-        exit(EXIT_UNIMPLEMENTED);
+    if (why.check == HF_CHK_CRED_KEY_KIND || why.check == HF_CHK_KEY_ALGORITHM ||
+        why.check == HF_CHK_CONFIG_NO_CREDENTIAL)
+        unimplemented();
     return bad("config: %s %s", hf_check_info_of(why.check)->name, why.text);
 }
 

@@ -44,7 +44,7 @@ static bool export_keys_to_peer(struct talk *t)
     size_t             n       = (size_t)p->export_keying_material;
     hf_view            context = {(const uint8_t *)p->export_context, strlen(p->export_context)};
     if (n > sizeof out)
-        exit(EXIT_UNIMPLEMENTED);
+        unimplemented();
     if (!hf_conn_export(t->conn, p->export_label, p->use_export_context ? context : (hf_view){0}, out, n))
         return bad("no keys are exported");
     return talk_send(t, out, n);

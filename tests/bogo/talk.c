@@ -81,13 +81,34 @@ static void sign(struct talk *t)
     hf_conn_signed(t->conn, sig, n);
 }
 
+static void deny(struct talk *t, uint8_t alert, const char *text)
+{
+    hf_conn_verdict(t->conn, false, 0, text);
+    t->conn->rep.why.alert = alert;
+}
+
+/* The client has credentials, was asked, and none fits: the runner's client then gives up. */
+static bool none_fits(const struct talk *t)
+{
+    const hf_finding *offers;
+    size_t            n = hf_conn_offers(t->conn, &offers);
+    for (size_t i = 0; i < n; i++)
+        if (offers[i].check == HF_CHK_OFFER_CHOSEN)
+            return false;
+    return n > 0 && !t->plan->server;
+}
+
 /* Which alert an application's denial sends is for the application to say; the runner knows two ways to deny and
  * has an alert for each. */
 static void verdict(struct talk *t)
 {
-    hf_conn_verdict(t->conn, !t->plan->verify_fail, 0, "verify-fail");
-    if (t->plan->verify_fail)
-        t->conn->rep.why.alert = t->plan->use_custom_verify_callback ? CERTIFICATE_UNKNOWN : HANDSHAKE_FAILURE;
+    const struct plan *p = t->plan;
+    if (p->verify_fail && (p->verify_peer || p->require_any_client_certificate))
+        deny(t, p->use_custom_verify_callback ? CERTIFICATE_UNKNOWN : HANDSHAKE_FAILURE, "verify-fail");
+    else if (none_fits(t))
+        deny(t, HANDSHAKE_FAILURE, "no credential fits");
+    else
+        hf_conn_verdict(t->conn, true, 0, NULL);
 }
 
 unsigned talk_until(struct talk *t, unsigned stop)
