@@ -158,7 +158,10 @@ hf_cred *hf_cred_files(const char *chain, const char *key, hf_passphrase ask, vo
 hf_cred *hf_cred_external(const void *pem, size_t n, const char *called);
 /* The schemes this key may sign with, in order of preference, where that is fewer than its kind allows (a signer
  * outside may know only some). PKCS#1 is for TLS 1.2. The default: all, in the peer's order. */
-void          hf_cred_sigalgs(hf_cred *c, const uint16_t *schemes, size_t n);
+void hf_cred_sigalgs(hf_cred *c, const uint16_t *schemes, size_t n);
+/* Whether it may be presented only to a peer that names one of its issuers, when the peer names any (RFC 9846
+ * 4.3.4, RFC 5246 7.4.4). The default: a client's may, a server's is preferred there but presented all the same. */
+void          hf_cred_must_match(hf_cred *c, bool on);
 void          hf_cred_free(hf_cred *c);
 const hf_why *hf_cred_why(const hf_cred *c);
 const char   *hf_cred_name(const hf_cred *c); /* file name as given */
@@ -178,6 +181,7 @@ void hf_config_versions(hf_config *c, uint16_t min, uint16_t max); /* 0x0303, 0x
  * is an error at the seal. */
 void hf_config_groups(hf_config *c, const uint16_t *groups, size_t n);
 void hf_config_suites(hf_config *c, const uint16_t *suites, size_t n);
+/* Schemes: of the peer's signatures, and of our own where the credential has no list (hf_cred_sigalgs). */
 void hf_config_sigalgs(hf_config *c, const uint16_t *schemes, size_t n);
 /* Every record is padded to a multiple of this many bytes (RFC 9846 5.4); 0 or 1 = no padding, <= 4096. */
 void hf_config_padding(hf_config *c, unsigned multiple_bytes);

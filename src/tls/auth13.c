@@ -100,6 +100,18 @@ static bool leaf_unverified(hf_conn *c, const struct certificate *m)
     return parsed;
 }
 
+/* An entry that is no DER element of its own length cannot be decoded, whatever it was meant to be. */
+static bool entries_whole(hf_conn *c, const struct certificate *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        c->rep.cert = (int8_t)i;
+        if (der_whole(m->chain[i]) != m->chain[i].n)
+            return fail(&c->rep, CERT_MSG_NOT_DER, m->at[i], (int64_t)m->chain[i].n, (int64_t)der_whole(m->chain[i]));
+    }
+    c->rep.cert = -1;
+    return true;
+}
+
 static bool leaf_verified(hf_conn *c, const struct certificate *m)
 {
     bool             client = c->cfg->role == HF_CLIENT;
@@ -132,6 +144,8 @@ enum turn on_certificate(hf_conn *c, hf_view msg)
         return fail(&c->rep, CERT_MSG_CONTEXT, MSG_HEADER, 0, (int64_t)m.context.n), FAILED;
     if (m.n == 0)
         return no_certificate(c);
+    if (!entries_whole(c, &m))
+        return FAILED;
     bool look_only = c->cfg->role == HF_CLIENT && c->cfg->unverified;
     return (look_only ? leaf_unverified(c, &m) : leaf_verified(c, &m)) ? NEXT : FAILED;
 }
@@ -266,5 +280,6 @@ enum turn on_key_update(hf_conn *c, hf_view msg)
     secret_update(c->suite->hash, &c->secret_in);
     if (!key_in(c, &c->secret_in))
         return FAILED;
-    return requested && !hf_conn_key_update(c, false) ? FAILED : NEXT;
+    c->update_owed |= requested;
+    return NEXT;
 }

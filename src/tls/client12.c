@@ -76,6 +76,8 @@ static bool server_kx_ok(hf_conn *c, const struct server_kx *m)
         return fail(rep, SKE_GROUP, MSG_HEADER + 1, 0, m->group);
     if (suite_auth_of(key) != c->hs->suite->auth)
         return fail(rep, SKE_KEY_NOT_FOR_SUITE, 0, c->hs->suite->code, key);
+    if (curve_of(key) && !codes_have(codes_view(&c->cfg->groups), curve_of(key)))
+        return fail(rep, SKE_KEY_CURVE, 0, 0, curve_of(key));
     if (!s || !codes_have(codes_view(&c->cfg->schemes_cert), m->scheme))
         return fail(rep, SKE_SCHEME_NOT_OFFERED, 0, 0, m->scheme);
     if (!scheme_fits(s, key, TLS12))

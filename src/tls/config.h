@@ -25,6 +25,8 @@ static inline hf_view codes_view(const struct codes *c)
     return (hf_view){c->b, c->n};
 }
 
+enum match { MATCH_BY_ROLE, MATCH_MUST, MATCH_NEED_NOT };
+
 struct hf_cred {
     hf_cred      *next;
     struct mem    mem;
@@ -35,8 +37,9 @@ struct hf_cred {
     size_t        n;
     struct key   *key; /* NULL: the signer is outside */
     bool          external;
-    struct codes  only; /* the schemes it may sign with, in our order; none: all that fit, in the peer's order */
-    uint8_t      *msg;  /* its Certificate message with an empty context, made at the seal */
+    struct codes  only;  /* the schemes it may sign with, in our order; none: all that fit, in the peer's order */
+    enum match    match; /* the CA names of the peer */
+    uint8_t      *msg;   /* its Certificate message with an empty context, made at the seal */
     size_t        msg_n;
 };
 
@@ -45,7 +48,7 @@ size_t cred_chain(const hf_cred *c, hf_view *out);
 /* What is wrong with it as a credential of this role at this time: files, key, dates, order. */
 bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *rep);
 /* The scheme its key signs with in this version: the first of the peer's (wire list; empty: all we know), or where
- * the credential has a list, the first of that which the peer has; cfg must allow it (NULL: any). 0: none. */
+ * the credential has a list, the first of that which the peer has; else cfg must allow it (NULL: any). 0: none. */
 uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint16_t version);
 
 struct hf_config {

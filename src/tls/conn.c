@@ -258,6 +258,9 @@ static bool plaintext_allowed(hf_conn *c, const struct record *r)
 
 static bool on_record(hf_conn *c, const struct record *r)
 {
+    uint16_t version = (uint16_t)(c->in.p[c->in.start + 1] << 8 | c->in.p[c->in.start + 2]);
+    if (c->version == TLS12 && version != TLS12) /* RFC 5246 6.2.1; TLS 1.3 ignores the field */
+        return fail(&c->rep, RECORD12_VERSION, 1, TLS12, version);
     c->unsealed_one |= r->sealed;
     if (!plaintext_allowed(c, r))
         return false;
@@ -444,6 +447,10 @@ size_t hf_conn_send(hf_conn *c, const void *p, size_t n)
     size_t         taken = 0;
     if (!c->open || c->closed || c->failed)
         return 0;
+    /* 4.7.3: "the receiver MUST send a KeyUpdate of its own with request_update set to "update_not_requested" prior
+     * to sending its next Application Data record": one answer for any number of requests in between */
+    if (n && c->update_owed && !hf_conn_key_update(c, false))
+        return 0;
     while (taken < n && buf_used(&c->out) <= OUT_SOFT_LIMIT) {
         size_t part = n - taken < LIMIT_RECORD_PLAINTEXT ? n - taken : LIMIT_RECORD_PLAINTEXT;
         if (c->version == TLS13 && c->rec_out.seq >= REKEY_RECORDS && !hf_conn_key_update(c, false))
@@ -479,6 +486,7 @@ bool hf_conn_key_update(hf_conn *c, bool ask_peer)
     if (!record_out(c, CT_HANDSHAKE, wr_done(&w)))
         return false;
     c->update_pending = true;
+    c->update_owed    = false;
     secret_update(c->suite->hash, &c->secret_out);
     return key_out(c, &c->secret_out);
 }

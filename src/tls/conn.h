@@ -137,7 +137,8 @@ struct hf_conn {
     size_t              skip_early; /* bytes of early data that may still be skipped */
     uint8_t             n_empty, n_warnings, n_key_updates, n_tickets, verdict;
     bool                open, asked, failed, heard, unsealed_one, peer_closed, ended, closed, update_pending;
-    bool                turned; /* the record of the message at hand must end with it */
+    bool                update_owed; /* the peer asked: before our next data */
+    bool                turned;      /* the record of the message at hand must end with it */
 };
 
 enum { VERDICT_NONE, VERDICT_ADMIT, VERDICT_DENY };

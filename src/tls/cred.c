@@ -161,6 +161,11 @@ void hf_cred_sigalgs(hf_cred *c, const uint16_t *schemes, size_t n)
         fail_text(&c->rep, CRED_SIGALGS_MANY, 0, (int64_t)sizeof c->only.b / 2, (int64_t)n, c->name);
 }
 
+void hf_cred_must_match(hf_cred *c, bool on)
+{
+    c->match = on ? MATCH_MUST : MATCH_NEED_NOT;
+}
+
 size_t cred_chain(const hf_cred *c, hf_view *out)
 {
     for (size_t i = 0; i < c->n; i++)
@@ -190,8 +195,8 @@ uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint1
     hf_view              list  = c->only.n ? codes_view(&c->only) : other;
     for (size_t i = 0; i < codes_n(list); i++) {
         uint16_t code = codes_at(list, i);
-        if (can_sign(c, scheme_of(code), version) && (!c->only.n || codes_have(other, code)) &&
-            allowed(cfg, code, version))
+        if (can_sign(c, scheme_of(code), version) &&
+            (c->only.n ? codes_have(other, code) : allowed(cfg, code, version)))
             return code;
     }
     return 0;

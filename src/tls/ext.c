@@ -165,7 +165,7 @@ static const struct ext {
     {XT_SERVER_NAME, CH | EE | OL, X_SERVER_NAME, EXT_SERVER_NAME, server_name_read},
     {XT_MAX_FRAGMENT_LENGTH, CH | EE | OL, X_MAX_FRAGMENT, CHECK_NONE, NULL},
     {XT_STATUS_REQUEST, CH | CR | CT | OL, X_STATUS_REQUEST, CHECK_NONE, NULL},
-    {XT_SUPPORTED_GROUPS, CH | EE, X_GROUPS, EXT_GROUPS, groups_read},
+    {XT_SUPPORTED_GROUPS, CH | EE | OL, X_GROUPS, EXT_GROUPS, groups_read},
     {XT_SIGNATURE_ALGORITHMS, CH | CR, X_SIG_ALGS, EXT_SIG_ALGS, sig_algs_read},
     {XT_USE_SRTP, CH | EE | OL, X_OTHER_RFC, CHECK_NONE, NULL},
     {XT_HEARTBEAT, CH | EE | OL, X_OTHER_RFC, CHECK_NONE, NULL},
@@ -228,7 +228,7 @@ static void one_read(struct rd *r, uint16_t type, enum ext_where where, uint32_t
 static bool order_ok(struct rd *r, const uint16_t *types, size_t n, uint16_t type, enum ext_where where)
 {
     for (size_t i = 0; i < n; i++)
-        if (!rd_need(r, types[i] != type, EXT_TWICE, 0, type))
+        if (!rd_need(r, types[i] != type, ext_of(type) ? EXT_TWICE : EXT_UNKNOWN_TWICE, 0, type))
             return false;
     bool after = where == IN_CLIENT_HELLO && n > 0 && types[n - 1] == XT_PRE_SHARED_KEY;
     return rd_need(r, !after, PSK_NOT_LAST, XT_PRE_SHARED_KEY, type);

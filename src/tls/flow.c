@@ -182,6 +182,15 @@ static bool acts_in(enum state state)
     return false;
 }
 
+/* Keys change between messages, and a change of keys is a change of records (RFC 9846 5.1). When it is our turn
+ * the peer has nothing more to say: what follows in the record was sent before our answer was known. */
+static bool boundary_ok(hf_conn *c, size_t left)
+{
+    bool turned = c->turned;
+    c->turned   = false;
+    return !turned || left == 0 || fail(&c->rep, MSG_ACROSS_KEYS, 0, 0, (int64_t)left);
+}
+
 /* The edge that leads on from here; NULL: nobody awaits this type now. A ChangeCipherSpec is a record: a
  * handshake message that carries our number for it is not one. */
 static const struct edge *awaited(hf_conn *c, uint8_t type, bool is_record)
@@ -192,7 +201,8 @@ static const struct edge *awaited(hf_conn *c, uint8_t type, bool is_record)
     return e;
 }
 
-static bool message(hf_conn *c, hf_view msg, bool is_record)
+/* left: how many bytes of the record follow. */
+static bool message(hf_conn *c, hf_view msg, size_t left, bool is_record)
 {
     c->rep.message = msg.p[0];
     c->rep.cert    = -1;
@@ -205,6 +215,8 @@ static bool message(hf_conn *c, hf_view msg, bool is_record)
         return false;
     enter(c, turn == NEXT ? e->next : turn == OTHER ? e->other : e->older);
     c->turned |= acts_in(c->state);
+    if (!boundary_ok(c, left))
+        return false;
     while (flow_act(c))
         ;
     c->rep.message = HF_NO_MESSAGE;
@@ -215,9 +227,7 @@ const uint8_t change_cipher_event[MSG_HEADER + 1] = {HT_CHANGE_CIPHER_SPEC, 0, 0
 
 bool flow_change_cipher(hf_conn *c)
 {
-    bool ok   = message(c, (hf_view){change_cipher_event, sizeof change_cipher_event}, true);
-    c->turned = false; /* the record ends here by itself */
-    return ok;
+    return message(c, (hf_view){change_cipher_event, sizeof change_cipher_event}, 0, true);
 }
 
 /* ---- reassembly --------------------------------------------------------------------------------------- */
@@ -254,15 +264,6 @@ static bool header_ok(hf_conn *c, hf_view v)
     return true;
 }
 
-/* Keys change between messages, and a change of keys is a change of records (RFC 9846 5.1). When it is our turn
- * the peer has nothing more to say: what follows in the record was sent before our answer was known. */
-static bool boundary_ok(hf_conn *c, size_t left)
-{
-    bool turned = c->turned;
-    c->turned   = false;
-    return !turned || left == 0 || fail(&c->rep, MSG_ACROSS_KEYS, 0, 0, (int64_t)left);
-}
-
 /* Takes whole messages from v; *used says how much. */
 static bool take_whole(hf_conn *c, hf_view v, size_t *used)
 {
@@ -276,7 +277,7 @@ static bool take_whole(hf_conn *c, hf_view v, size_t *used)
         if (n == 0)
             return true;
         *used += n;
-        if (!message(c, (hf_view){rest.p, n}, false) || !boundary_ok(c, v.n - *used))
+        if (!message(c, (hf_view){rest.p, n}, v.n - *used, false))
             return false;
     }
 }

@@ -3,7 +3,7 @@
  * select.c - which of our credentials is presented (RFC 9846 4.5.1.2), and why not the others.
  *
  * The client goes by hints (CA names), signature algorithms, key usage, purpose and validity, and leaves a
- * remark for each credential (hf_conn_offers). The server goes by server_name and signature algorithms.
+ * remark for each credential (hf_conn_offers). The server goes by server_name, CA names and signature algorithms.
  * A chain whose own signatures use algorithms that the peer did not list is taken only when no other fits:
  * "the endpoint SHOULD continue the handshake by sending a certificate chain of its choice".
  */
@@ -35,8 +35,6 @@ static hf_view cert_algs(const struct exts *x)
     return x->seen & X_SIG_ALGS_CERT ? x->sig_algs_cert : x->sig_algs;
 }
 
-/* ---- client --------------------------------------------------------------------------------------------- */
-
 /* A certificate of the chain is issued by, or is, one of the named CAs; no names: any will do. */
 static bool named(const hf_cred *k, const struct exts *x)
 {
@@ -49,6 +47,8 @@ static bool named(const hf_cred *k, const struct exts *x)
                 return true;
     return false;
 }
+
+/* ---- client --------------------------------------------------------------------------------------------- */
 
 /* TLS 1.2: the kind of key is among the certificate_types. */
 static bool type_listed(hf_view types, enum key_kind key)
@@ -71,7 +71,7 @@ enum check cred_remark(const hf_cred *k, const struct asked *a, int64_t *want, i
         return *want = EKU_CLIENT_AUTH, *got = leaf->eku, OFFER_PURPOSE;
     if (!cred_scheme(k, a->x->sig_algs, a->cfg, a->version) || !type_listed(a->types, leaf->key.kind))
         return *want = codes_at(a->x->sig_algs, 0), *got = leaf->key.kind, OFFER_SIGALG;
-    if (!named(k, a->x))
+    if (k->match != MATCH_NEED_NOT && !named(k, a->x))
         return *want = (int64_t)a->x->n_ca_names, OFFER_CA_NAMES;
     return chain_listed(k, cert_algs(a->x)) ? OFFER_FITS : OFFER_CHAIN_SIGALG;
 }
@@ -124,13 +124,19 @@ void select_client(hf_conn *c, const struct cert_request *m, hf_view types)
 
 /* ---- server --------------------------------------------------------------------------------------------- */
 
-/* 0: cannot be used; else the better the higher: 4 for the name, 2 for a listed chain, 1 for its key. */
+enum { FIT_KEY = 1, FIT_CHAIN = 2, FIT_ISSUER = 4, FIT_NAME = 8 };
+
+/* 0: cannot be used; else the better the higher. The CA names "guide certificate selection" (4.3.4). */
 static unsigned fitness(const hf_conn *c, const hf_cred *k, const struct client_hello *m, suite_finder *suite_for)
 {
     if (!cred_scheme(k, m->x.sig_algs, c->cfg, c->version) || (suite_for && !suite_for(c, m, k->cert[0].key.kind)))
         return 0;
-    bool name = c->server_name && match_host(&k->cert[0], c->server_name);
-    return 1u + (name ? 4u : 0) + (chain_listed(k, cert_algs(&m->x)) ? 2u : 0);
+    bool name   = c->server_name && match_host(&k->cert[0], c->server_name);
+    bool issuer = named(k, &m->x);
+    if (k->match == MATCH_MUST && !issuer)
+        return 0;
+    return FIT_KEY + (chain_listed(k, cert_algs(&m->x)) ? FIT_CHAIN : 0u) + (issuer ? FIT_ISSUER : 0u) +
+           (name ? FIT_NAME : 0u);
 }
 
 bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite_for)
@@ -147,7 +153,7 @@ bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite
     assert(c->cfg->creds); /* the seal demands one of a server */
     if (!best)
         return fail(&c->rep, CH_NO_COMMON_SIGALG, 0, c->cfg->creds->cert[0].key.kind, codes_at(m->x.sig_algs, 0));
-    h->name_used = best >= 4;
+    h->name_used = best >= FIT_NAME;
     h->scheme    = cred_scheme(h->cred, m->x.sig_algs, c->cfg, c->version);
     return true;
 }

@@ -26,7 +26,7 @@ static bool hello12_ok(hf_conn *c, const struct client_hello *m)
 /* RFC 8422 5.1: the client's groups are the curves of the certificates that it takes as well. */
 static bool curve_listed(const struct client_hello *m, enum key_kind key)
 {
-    uint16_t curve = key == KEY_EC_P256 ? KX_P256 : key == KEY_EC_P384 ? KX_P384 : key == KEY_EC_P521 ? KX_P521 : 0;
+    uint16_t curve = curve_of(key);
     return !curve || !(m->x.seen & X_GROUPS) || codes_have(m->x.groups, curve);
 }
 

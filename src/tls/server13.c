@@ -123,7 +123,7 @@ static bool second_ok(hf_conn *c, const struct client_hello *m, hf_view share)
         return fail(&c->rep, CH_SECOND_DIFFERS, MSG_HEADER + 2, 0, 0);
     if (!share.n || m->x.shares.n != 4 + share.n || c->group != h->share_group[0])
         return fail(&c->rep, CH_SECOND_SHARE, 0, h->share_group[0], share.n ? c->group : 0);
-    return !(m->x.seen & X_EARLY_DATA) || fail(&c->rep, CH_SECOND_EARLY_DATA, 0, 0, XT_EARLY_DATA);
+    return true;
 }
 
 static bool ask_again(hf_conn *c, hf_view msg)
@@ -167,7 +167,7 @@ static bool answer(hf_conn *c, hf_view share)
 }
 
 /* Early data of a client that resumes elsewhere: we took no ticket, so its records are skipped (4.3.10). */
-enum { EARLY_DATA_SKIPPED = 64 * 1024 };
+enum { EARLY_DATA_SKIPPED = 16 * 1024 }; /* bytes of records */
 
 enum turn on_client_hello(hf_conn *c, hf_view msg)
 {
@@ -181,7 +181,10 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
         return client_hello12(c, &m, msg);
     if (!hello_ok(c, &m) || !pick_suite(c, &m) || !pick_group(c, &m, &share) || (second && !second_ok(c, &m, share)))
         return FAILED;
-    c->skip_early = m.x.seen & X_EARLY_DATA ? EARLY_DATA_SKIPPED : c->skip_early;
+    if (second)
+        c->skip_early = 0; /* 4.2.2: no early data follows a second ClientHello: what comes must open */
+    else if (m.x.seen & X_EARLY_DATA)
+        c->skip_early = EARLY_DATA_SKIPPED;
     if (!pick_alpn(c, &m) || !select_server(c, &m, NULL))
         return FAILED;
     if (!share.n) {

@@ -41,6 +41,11 @@ enum suite_auth suite_auth_of(enum key_kind key)
     return key == KEY_RSA || key == KEY_RSA_PSS ? AUTH_RSA : AUTH_ECDSA;
 }
 
+uint16_t curve_of(enum key_kind key)
+{
+    return key == KEY_EC_P256 ? KX_P256 : key == KEY_EC_P384 ? KX_P384 : key == KEY_EC_P521 ? KX_P521 : 0;
+}
+
 bool scheme_fits(const struct scheme *s, enum key_kind key, uint16_t version)
 {
     if (version != TLS12)

@@ -16,6 +16,8 @@ struct suite {
 const struct suite *suite_of(uint16_t code);
 /* The kind of TLS 1.2 suite that goes with a key. */
 enum suite_auth suite_auth_of(enum key_kind key);
+/* The group whose curve an ECDSA key is on; 0: it is no such key. */
+uint16_t curve_of(enum key_kind key);
 
 struct scheme {
     uint16_t       code;

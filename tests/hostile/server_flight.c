@@ -192,7 +192,7 @@ static const struct deviation all[] = {
      .add = {X(51), NULL, 0}},
     {.name = "CertificateRequest, an extension twice",
      EXT_TWICE,
-     DECODE_ERROR,
+     ILLEGAL_PARAMETER,
      CR,
      .add = {X(13), BYTES(0, 2, 4, 3)}},
     {.name = "CertificateRequest, CA names empty", EXT_CA_NAMES, DECODE_ERROR, CR, .add = {X(47), BYTES(0, 0)}},

@@ -188,7 +188,7 @@ static const struct deviation all[] = {
      .set = {X(51), BYTES(0, 0x1d, 0, 3, 1, 2, 3)}},
     {.name = "an empty share", EXT_KEY_SHARE, DECODE_ERROR, SH, .set = {X(51), BYTES(0, 0x1d, 0, 0)}},
     {.name = "only a group in key_share", EXT_KEY_SHARE, DECODE_ERROR, SH, .set = {X(51), BYTES(0, 0x1d)}},
-    {.name = "an extension twice", EXT_TWICE, DECODE_ERROR, SH, .add = {X(43), BYTES(3, 4)}},
+    {.name = "an extension twice", EXT_TWICE, ILLEGAL_PARAMETER, SH, .add = {X(43), BYTES(3, 4)}},
     {.name = "an unknown extension", EXT_UNSOLICITED, UNSUPPORTED_EXTENSION, SH, .add = {X(0x1234), NULL, 0}},
     {.name = "pre_shared_key that was not offered",
      EXT_UNSOLICITED,
@@ -282,7 +282,7 @@ static const struct deviation all[] = {
      UNSUPPORTED_EXTENSION,
      EE,
      .add = {X(0x1234), NULL, 0}},
-    {.name = "an extension twice in EncryptedExtensions", EXT_TWICE, DECODE_ERROR, EE, .add = {X(0), NULL, 0}},
+    {.name = "an extension twice in EncryptedExtensions", EXT_TWICE, ILLEGAL_PARAMETER, EE, .add = {X(0), NULL, 0}},
     {.name = "bytes behind EncryptedExtensions", EE_TRAILING, DECODE_ERROR, EE, .trailing = 1},
 };
 
