@@ -22,6 +22,10 @@ demo: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) handfast
 	@tools/demo $(BUILD)
 
+# BoringSSL's test runner, compiled (RUNNER=FILE), against the library; doc/conformance.md.
+conformance: all
+	@tests/bogo/run --build $(BUILD) $(if $(RUNNER),--runner $(RUNNER))
+
 bench: all
 	@bench/run --build $(BUILD)
 
@@ -38,4 +42,4 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check demo bench floors size lint install clean
+.PHONY: all check demo conformance bench floors size lint install clean
