@@ -478,6 +478,15 @@ static void test_findings(void **state)
     assert_int_equal(count(&rep, CRL_NUMBER_MISSING, HF_SKIPPED), 1);
     valid_path_free(&path, &m);
     report_drop(&rep);
+    add_crl(s.w.trust, (struct crl_spec){.by = &s.w.inner, .listed = {{&s.w.leaf, 1, -60}}}, "newer.crl");
+    report_init(&rep);
+    report_keep(&rep, &m);
+    assert_false(valid_chain(&s.how, chain, 3, &m, &path, &rep));
+    assert_int_equal(count(&rep, REVOKED, HF_FAIL), 1);
+    assert_int_equal(count(&rep, CERT_SIGNATURE_INVALID, HF_PASS), 3); /* all of the path was looked at */
+    assert_int_equal(count(&rep, CERT_SIGNATURE_INVALID, HF_NOT_REACHED), 0);
+    valid_path_free(&path, &m);
+    report_drop(&rep);
     assert_int_equal(m.used, 0);
     END();
 }
