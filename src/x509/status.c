@@ -75,6 +75,8 @@ bool status_judge(struct walk *w, const struct anchor *a, struct trial *t)
 {
     struct report own, *rep = t->tell ? t->tell : &own;
     report_init(&own);
+    if (w->n_order == 1 && view_equal(a->cert.der, w->certs[0].der)) /* a CA that is itself an anchor */
+        return true;
     for (size_t i = w->n_order; i > 0; i--)
         if (!check_one(w, i - 1, a, rep)) {
             keep_fault(w, &rep->why, t);

@@ -491,6 +491,34 @@ static void test_findings(void **state)
     END();
 }
 
+/* A CA that is presented as a leaf and is itself an anchor is trusted because we say so. */
+static void test_anchor_itself(void **state)
+{
+    BEGIN();
+    struct valid_path path;
+    struct report     rep;
+    struct mem        m = {0};
+    struct spec       c = ICA;
+    c.by                = &s.w.outer;
+    c.ku |= KU_DIGITAL_SIGNATURE;
+    struct forged ca    = forge(&c);
+    hf_view       chain = der_of(&ca);
+    hf_trust_crl_policy(s.w.trust, (hf_view){0}, HF_CRL_REQUIRED);
+    assert_true(trust_anchor_anything(s.w.trust, chain));
+    for (int keep = 0; keep < 2; keep++) {
+        report_init(&rep);
+        if (keep)
+            report_keep(&rep, &m);
+        assert_true(valid_chain(&s.how, &chain, 1, &m, &path, &rep));
+        assert_int_equal(rep.why.check, CHECK_NONE);
+        assert_int_equal(count(&rep, CRL_MISSING, HF_FAIL), 0);
+        valid_path_free(&path, &m);
+        report_drop(&rep);
+    }
+    forge_drop(&ca);
+    END();
+}
+
 static void test_epoch(void **state)
 {
     BEGIN();
@@ -600,15 +628,25 @@ static void test_all_checks_are_here(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_revoked),        cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_dates),          cmocka_unit_test(test_signature),
-        cmocka_unit_test(test_may_not_sign),   cmocka_unit_test(test_other_signer),
-        cmocka_unit_test(test_kinds),          cmocka_unit_test(test_points),
-        cmocka_unit_test(test_relative_names), cmocka_unit_test(test_reasons),
-        cmocka_unit_test(test_newest),         cmocka_unit_test(test_number),
-        cmocka_unit_test(test_policies),       cmocka_unit_test(test_around_a_revoked_ca),
-        cmocka_unit_test(test_findings),       cmocka_unit_test(test_epoch),
-        cmocka_unit_test(test_openssl),        cmocka_unit_test(test_all_checks_are_here),
+        cmocka_unit_test(test_revoked),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_may_not_sign),
+        cmocka_unit_test(test_other_signer),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_points),
+        cmocka_unit_test(test_relative_names),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_newest),
+        cmocka_unit_test(test_number),
+        cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_around_a_revoked_ca),
+        cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_anchor_itself),
+        cmocka_unit_test(test_epoch),
+        cmocka_unit_test(test_openssl),
+        cmocka_unit_test(test_all_checks_are_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
