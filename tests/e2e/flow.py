@@ -135,7 +135,7 @@ class Flow(Case):
         with connect(server.port, self.pki.context("alice")) as s:
             s.sendall(b"hello")
             self.assertEqual(s.recv(100), b"so far so good")
-            with self.assertRaises(ssl.SSLEOFError):
+            with self.assertRaises(ssl.SSLError):
                 s.recv(1)
         line = server.connections(1)
         self.assertEqual((line["outcome"], line["reason"]), ("cut", "plain-reset"))
