@@ -23,7 +23,7 @@ void derw_bytes(struct wr *w, uint8_t tag, hf_view contents);
 void derw_oid(struct wr *w, enum oid o);
 void derw_true(struct wr *w);
 /* INTEGER, not negative: big-endian bytes (leading zeros allowed), or a number. */
-void derw_unsigned(struct wr *w, hf_view v);
+void derw_unsigned(struct wr *w, hf_view big_endian);
 void derw_number(struct wr *w, uint32_t v);
 /* BIT STRING of whole bytes. */
 void derw_bits(struct wr *w, hf_view bytes);
