@@ -66,7 +66,7 @@ typedef struct hf_why {
     uint8_t  origin;    /* enum hf_origin: who noticed */
     uint8_t  message;   /* handshake type it was found in, HF_NO_MESSAGE = none */
     int8_t   cert;      /* index in the presented chain, 0 = leaf, -1 = none, HF_CERT_ANCHOR */
-    uint32_t offset;    /* byte offset in that message or certificate */
+    uint32_t offset;    /* byte offset in that certificate, or with cert -1 in that message */
     int64_t  want, got; /* the two values compared; the unit is in hf_check_info */
     char     text[160]; /* names, files: the detail that numbers cannot carry; may be empty */
 } hf_why;

@@ -106,7 +106,7 @@ static bool entries_whole(hf_conn *c, const struct certificate *m)
     for (size_t i = 0; i < m->n; i++) {
         c->rep.cert = (int8_t)i;
         if (der_whole(m->chain[i]) != m->chain[i].n)
-            return fail(&c->rep, CERT_MSG_NOT_DER, m->at[i], (int64_t)m->chain[i].n, (int64_t)der_whole(m->chain[i]));
+            return fail(&c->rep, CERT_MSG_NOT_DER, 0, (int64_t)m->chain[i].n, (int64_t)der_whole(m->chain[i]));
     }
     c->rep.cert = -1;
     return true;

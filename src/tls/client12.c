@@ -26,7 +26,7 @@ static bool hello12_ok(hf_conn *c, const struct server_hello *m)
     if (downgraded(c, m->random))
         return fail(rep, SH_DOWNGRADED, MSG_HEADER + 2 + RANDOM_BYTES - 8, TLS13, TLS12);
     if (!s || s->auth == AUTH_13 || !codes_have(codes_view(&c->cfg->suites), m->suite))
-        return fail(rep, SH12_SUITE, 0, 0, m->suite);
+        return fail(rep, SH12_SUITE, m->suite_at, 0, m->suite);
     if (m->compression != 0)
         return fail(rep, SH12_COMPRESSION, 0, 0, m->compression);
     if (m->session_id.n && view_equal(m->session_id, (hf_view){c->hs->session_id, c->hs->session_id_n}))
@@ -52,7 +52,7 @@ enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg)
     transcript_start(c, wr_done(&h->hello), false);
     h->keep_all = true;
     transcript_add(c, msg);
-    return m->x.seen & X_ALPN && !alpn_chosen(c, m->x.alpn) ? FAILED : OLDER;
+    return m->x.seen & X_ALPN && !alpn_chosen(c, &m->x) ? FAILED : OLDER;
 }
 
 /* ---- ServerKeyExchange ----------------------------------------------------------------------------------- */

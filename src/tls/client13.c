@@ -93,18 +93,18 @@ static bool hello_ok(hf_conn *c, const struct server_hello *m)
     struct report *rep = &c->rep;
     struct hs     *h   = c->hs;
     if (m->x.version != TLS13)
-        return fail(rep, SH_VERSION, MSG_HEADER, TLS13, m->x.version);
+        return fail(rep, SH_VERSION, m->x.version_at, TLS13, m->x.version);
     if (m->legacy_version != TLS12)
         return fail(rep, SH_LEGACY_VERSION, MSG_HEADER, TLS12, m->legacy_version);
     if (!view_equal(m->session_id, (hf_view){h->session_id, h->session_id_n}))
         return fail(rep, SH_SESSION_ID, MSG_HEADER + 2 + RANDOM_BYTES, h->session_id_n, (int64_t)m->session_id.n);
     if (m->compression != 0)
-        return fail(rep, SH_COMPRESSION, 0, 0, m->compression);
+        return fail(rep, SH_COMPRESSION, m->suite_at + 2, 0, m->compression);
     const struct suite *s = suite_of(m->suite);
     if (!s || s->auth != AUTH_13 || !codes_have(codes_view(&c->cfg->suites), m->suite))
-        return fail(rep, SH_SUITE, 0, 0, m->suite);
+        return fail(rep, SH_SUITE, m->suite_at, 0, m->suite);
     if (h->suite && s != h->suite)
-        return fail(rep, SH_SUITE_CHANGED, 0, h->suite->code, m->suite);
+        return fail(rep, SH_SUITE_CHANGED, m->suite_at, h->suite->code, m->suite);
     h->suite = s;
     return true;
 }
@@ -135,9 +135,9 @@ static bool retry(hf_conn *c, const struct server_hello *m)
         return fail(&c->rep, HRR_CHANGES_NOTHING, 0, 1, 0);
     if (m->x.seen & X_KEY_SHARE) {
         if (!codes_have(codes_view(&c->cfg->groups), m->x.share_group))
-            return fail(&c->rep, HRR_GROUP_NOT_OFFERED, 0, 0, m->x.share_group);
+            return fail(&c->rep, HRR_GROUP_NOT_OFFERED, m->x.group_at, 0, m->x.share_group);
         if (share_of(h, m->x.share_group))
-            return fail(&c->rep, HRR_GROUP_ALREADY_SHARED, 0, 0, m->x.share_group);
+            return fail(&c->rep, HRR_GROUP_ALREADY_SHARED, m->x.group_at, 0, m->x.share_group);
         drop_shares(h);
         h->share_group[0] = m->x.share_group;
     }
@@ -164,9 +164,9 @@ static bool derive(hf_conn *c, const struct server_hello *m)
     if (!(m->x.seen & X_KEY_SHARE))
         return fail(&c->rep, SH_NO_KEY_SHARE, 0, 1, 0);
     if (!k)
-        return fail(&c->rep, SH_GROUP_NOT_SHARED, 0, c->hs->share_group[0], m->x.share_group);
+        return fail(&c->rep, SH_GROUP_NOT_SHARED, m->x.group_at, c->hs->share_group[0], m->x.share_group);
     if (!kx_derive(k, m->x.share, secret, &n))
-        return fail(&c->rep, SH_SHARE_INVALID, 0, 0, m->x.share_group);
+        return fail(&c->rep, SH_SHARE_INVALID, exts_at(&m->x, m->x.share), 0, m->x.share_group);
     c->group  = m->x.share_group;
     bool done = handshake_keys(c, (hf_view){secret, n});
     ct_wipe(secret, sizeof secret);
@@ -197,9 +197,9 @@ enum turn on_server_hello(hf_conn *c, hf_view msg)
 
 /* ---- EncryptedExtensions, CertificateRequest -------------------------------------------------------------- */
 
-bool alpn_chosen(hf_conn *c, hf_view chosen)
+bool alpn_chosen(hf_conn *c, const struct exts *x)
 {
-    hf_view item, ours = {c->cfg->alpn, c->cfg->alpn_n}, name = {chosen.p + 1, chosen.n - 1};
+    hf_view item, ours = {c->cfg->alpn, c->cfg->alpn_n}, name = {x->alpn.p + 1, x->alpn.n - 1};
     for (size_t at = 0; list_next(ours, 1, &at, &item);)
         if (view_equal(item, name)) {
             c->alpn = mem_alloc(&c->mem, name.n + 1);
@@ -207,7 +207,7 @@ bool alpn_chosen(hf_conn *c, hf_view chosen)
                 memcpy(c->alpn, name.p, name.n);
             return c->alpn || fail(&c->rep, ALPN_NO_MEMORY, 0, 0, 0);
         }
-    return fail(&c->rep, ALPN_NOT_OFFERED, 0, 0, 0);
+    return fail(&c->rep, ALPN_NOT_OFFERED, exts_at(x, name), 0, 0);
 }
 
 enum turn on_enc_exts(hf_conn *c, hf_view msg)
@@ -216,7 +216,7 @@ enum turn on_enc_exts(hf_conn *c, hf_view msg)
     if (!enc_exts_read(&x, msg, c->hs->offered, &c->rep))
         return FAILED;
     transcript_add(c, msg);
-    if ((x.seen & X_ALPN) && !alpn_chosen(c, x.alpn))
+    if ((x.seen & X_ALPN) && !alpn_chosen(c, &x))
         return FAILED;
     return NEXT;
 }

@@ -216,7 +216,7 @@ typedef const struct suite *suite_finder(const hf_conn *c, const struct client_h
 bool                        select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite_for);
 
 /* ---- hellos, shared by the versions ---- */
-bool alpn_chosen(hf_conn *c, hf_view chosen);
+bool alpn_chosen(hf_conn *c, const struct exts *x);
 bool pick_alpn(hf_conn *c, const struct client_hello *m);
 void names_cut_note(hf_conn *c);
 

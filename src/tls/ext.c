@@ -65,10 +65,12 @@ static void alpn_read(struct rd *r, enum ext_where where, struct exts *x)
 
 static void versions_read(struct rd *r, enum ext_where where, struct exts *x)
 {
-    if (where == IN_CLIENT_HELLO)
+    if (where == IN_CLIENT_HELLO) {
         x->versions = codes_read(r, 1);
-    else
-        x->version = rd_u16(r);
+    } else {
+        x->version_at = (uint32_t)rd_at(r);
+        x->version    = rd_u16(r);
+    }
 }
 
 static void shares_read(struct rd *r, struct exts *x)
@@ -93,6 +95,7 @@ static void key_share_read(struct rd *r, enum ext_where where, struct exts *x)
         shares_read(r, x);
         return;
     }
+    x->group_at    = (uint32_t)rd_at(r);
     x->share_group = rd_u16(r);
     if (where == IN_HELLO_RETRY)
         return;
@@ -205,7 +208,7 @@ static const struct ext *ext_of(uint16_t type)
 static bool may_stand(struct rd *r, uint16_t type, const struct ext *e, enum ext_where where, uint32_t offered)
 {
     bool free = where == IN_HELLO_RETRY && type == XT_COOKIE; /* the one answer that nobody asked for */
-    if (e && !rd_need(r, e->where & where, EXT_WRONG_MESSAGE, e->where, type))
+    if (e && !rd_need(r, e->where & where, EXT_WRONG_MESSAGE, 0, type))
         return false;
     return rd_need(r, !(where & IN_ANSWERS) || free || (e && (e->bit & offered)), EXT_UNSOLICITED, 0, type);
 }
@@ -252,7 +255,7 @@ static bool types_ok(struct rd all, enum ext_where where)
 bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts *out)
 {
     struct rd all = rd_vec(r, 2, EXTS_LENGTH);
-    *out          = (struct exts){0};
+    *out          = (struct exts){.base = r->base};
     if (!types_ok(all, where))
         return false;
     while (rd_left(&all) && rd_ok(r))

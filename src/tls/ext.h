@@ -55,27 +55,34 @@ enum ext_known {
 
 /* What one extensions block said. Views into the message. */
 struct exts {
-    uint32_t seen;        /* enum ext_known */
-    hf_view  server_name; /* the host_name, empty in answers */
-    hf_view  groups;      /* code points */
-    hf_view  sig_algs, sig_algs_cert;
-    hf_view  alpn;        /* ProtocolName vectors, checked */
-    hf_view  versions;    /* ClientHello: code points */
-    uint16_t version;     /* ServerHello: selected_version */
-    hf_view  shares;      /* ClientHello: KeyShareEntry vectors, checked */
-    uint16_t share_group; /* ServerHello and HelloRetryRequest */
-    hf_view  share;       /* ServerHello */
-    hf_view  cookie;
-    hf_view  ca_names; /* DistinguishedName vectors, checked; offset in the message: ca_names_at */
-    uint32_t ca_names_at;
-    size_t   n_ca_names;
-    hf_view  oid_filters;
-    hf_view  point_formats;
-    hf_view  renegotiated; /* renegotiated_connection: empty in a first handshake */
+    const uint8_t *base;        /* of the message, for exts_at */
+    uint32_t       seen;        /* enum ext_known */
+    hf_view        server_name; /* the host_name, empty in answers */
+    hf_view        groups;      /* code points */
+    hf_view        sig_algs, sig_algs_cert;
+    hf_view        alpn;                 /* ProtocolName vectors, checked */
+    hf_view        versions;             /* ClientHello: code points */
+    uint16_t       version;              /* ServerHello: selected_version */
+    uint32_t       version_at, group_at; /* offsets of version and share_group in the message */
+    hf_view        shares;               /* ClientHello: KeyShareEntry vectors, checked */
+    uint16_t       share_group;          /* ServerHello and HelloRetryRequest */
+    hf_view        share;                /* ServerHello */
+    hf_view        cookie;
+    hf_view        ca_names; /* DistinguishedName vectors, checked; offset in the message: ca_names_at */
+    uint32_t       ca_names_at;
+    size_t         n_ca_names;
+    hf_view        oid_filters;
+    hf_view        point_formats;
+    hf_view        renegotiated; /* renegotiated_connection: empty in a first handshake */
 };
 
 /* Reads a whole extensions vector (the length included). offered: in answers, what was asked for. */
 bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts *out);
+/* Where a part of the message begins, for reports; 0: it is not there. */
+static inline size_t exts_at(const struct exts *x, hf_view part)
+{
+    return part.p ? (size_t)(part.p - x->base) : 0;
+}
 /* Does the vector hold this extension? Without any check; for telling a TLS 1.3 ServerHello from an older one. */
 bool exts_have(struct rd r, uint16_t type);
 /* The share of one group in a ClientHello's key_share. */

@@ -45,6 +45,7 @@ struct server_hello {
     bool        retry;
     uint16_t    legacy_version, suite;
     uint8_t     compression;
+    uint32_t    suite_at; /* offset in the message; compression stands behind it */
     hf_view     random, session_id;
     struct exts x;
 };
@@ -73,10 +74,9 @@ void cert_request_write(struct wr *w, hf_view context, hf_view sig_algs, hf_view
 
 /* ---- Certificate (4.5.1) ---- */
 struct certificate {
-    hf_view  context;
-    hf_view  chain[LIMIT_CHAIN]; /* DER, leaf first */
-    uint32_t at[LIMIT_CHAIN];    /* offset of each in the message */
-    size_t   n;
+    hf_view context;
+    hf_view chain[LIMIT_CHAIN]; /* DER, leaf first */
+    size_t  n;
 };
 bool certificate_read(struct certificate *m, hf_view msg, uint32_t offered, struct report *rep);
 void certificate_write(struct wr *w, hf_view context, const hf_view *chain, size_t n);

@@ -51,7 +51,6 @@ bool certificate12_read(struct certificate *m, hf_view msg, struct report *rep)
             break;
         struct rd der = rd_vec(&list, 3, r.short_);
         rd_need(&der, rd_left(&der) > 0, CERT12_EMPTY_ENTRY, 1, 0);
-        m->at[m->n]      = (uint32_t)rd_at(&der);
         m->chain[m->n++] = rd_rest(&der);
     }
     return rd_end(&r, CERT12_TRAILING);

@@ -46,10 +46,8 @@ static void entry_read(struct certificate *m, struct rd *list, uint32_t offered)
     struct exts x;
     if (!rd_need(list, m->n < LIMIT_CHAIN, CERT_MSG_TOO_MANY, LIMIT_CHAIN, (int64_t)m->n + 1))
         return;
-    list->rep->cert = (int8_t)m->n;
-    struct rd der   = rd_vec(list, 3, list->short_);
+    struct rd der = rd_vec(list, 3, list->short_);
     rd_need(&der, rd_left(&der) > 0, CERT_MSG_EMPTY_ENTRY, 1, 0);
-    m->at[m->n]      = (uint32_t)rd_at(&der);
     m->chain[m->n++] = rd_rest(&der);
     exts_read(list, IN_CERTIFICATE, offered, &x);
 }
@@ -62,9 +60,7 @@ bool certificate_read(struct certificate *m, hf_view msg, uint32_t offered, stru
     struct rd list = rd_vec(&r, 3, r.short_);
     while (rd_left(&list) && rd_ok(&r))
         entry_read(m, &list, offered);
-    bool whole = rd_end(&r, CERT_MSG_TRAILING);
-    rep->cert  = -1;
-    return whole;
+    return rd_end(&r, CERT_MSG_TRAILING);
 }
 
 void certificate_write(struct wr *w, hf_view context, const hf_view *chain, size_t n)

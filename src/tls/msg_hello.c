@@ -34,7 +34,7 @@ void msg_close(struct wr *w, size_t mark)
 bool client_hello_read(struct client_hello *m, hf_view msg, struct report *rep)
 {
     struct rd r       = msg_body(msg, rep, CH_MALFORMED);
-    *m                = (struct client_hello){0};
+    *m                = (struct client_hello){.x.base = msg.p};
     m->legacy_version = rd_u16(&r);
     m->random         = rd_bytes(&r, RANDOM_BYTES);
     m->session_id     = rd_opaque(&r, 1);
@@ -142,12 +142,13 @@ uint32_t client_hello_write(struct wr *w, const struct client_hello_out *m)
 bool server_hello_read(struct server_hello *m, hf_view msg, uint32_t offered, struct report *rep)
 {
     struct rd r       = msg_body(msg, rep, SH_MALFORMED);
-    *m                = (struct server_hello){0};
+    *m                = (struct server_hello){.x.base = msg.p};
     m->legacy_version = rd_u16(&r);
     m->random         = rd_bytes(&r, RANDOM_BYTES);
     m->retry          = m->random.n && memcmp(m->random.p, retry_random, RANDOM_BYTES) == 0;
     m->session_id     = rd_opaque(&r, 1);
     rd_need(&r, m->session_id.n <= SESSION_ID_MAX, SH_SESSION_ID_LEN, SESSION_ID_MAX, (int64_t)m->session_id.n);
+    m->suite_at          = (uint32_t)rd_at(&r);
     m->suite             = rd_u16(&r);
     m->compression       = rd_u8(&r);
     enum ext_where where = m->retry                              ? IN_HELLO_RETRY

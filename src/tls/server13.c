@@ -16,7 +16,7 @@ static bool hello_ok(hf_conn *c, const struct client_hello *m)
     struct report *rep  = &c->rep;
     uint32_t       seen = m->x.seen;
     if (m->compression.n != 1)
-        return fail(rep, CH_COMPRESSION_13, 0, 1, (int64_t)m->compression.n);
+        return fail(rep, CH_COMPRESSION_13, exts_at(&m->x, m->compression), 1, (int64_t)m->compression.n);
     if ((seen & X_PSK) && !(seen & X_PSK_MODES))
         return fail(rep, CH_PSK_WITHOUT_MODES, 0, XT_PSK_KEY_EXCHANGE_MODES, 0);
     if (!(seen & X_SIG_ALGS))
@@ -44,7 +44,8 @@ static bool pick_version(hf_conn *c, const struct client_hello *m)
     uint16_t reached = c->version ? c->version : highest;
     if (reached < cfg->version_max && codes_have(m->suites, FALLBACK_SCSV))
         return fail(&c->rep, CH12_FALLBACK, MSG_HEADER, cfg->version_max, reached);
-    return c->version || fail(&c->rep, CH_VERSIONS, MSG_HEADER, cfg->version_min, highest);
+    return c->version ||
+           fail(&c->rep, CH_VERSIONS, listed ? exts_at(&m->x, m->x.versions) : MSG_HEADER, cfg->version_min, highest);
 }
 
 static bool pick_suite(hf_conn *c, const struct client_hello *m)
@@ -54,11 +55,11 @@ static bool pick_suite(hf_conn *c, const struct client_hello *m)
         if (suite_of(codes_at(ours, i))->auth == AUTH_13 && codes_have(m->suites, codes_at(ours, i))) {
             const struct suite *s = suite_of(codes_at(ours, i));
             if (c->hs->suite && c->hs->suite != s)
-                return fail(&c->rep, CH_SUITES_CHANGED, 0, c->hs->suite->code, s->code);
+                return fail(&c->rep, CH_SUITES_CHANGED, exts_at(&m->x, m->suites), c->hs->suite->code, s->code);
             c->hs->suite = s;
             return true;
         }
-    return fail(&c->rep, CH_NO_COMMON_SUITE, 0, codes_at(ours, 0), codes_at(m->suites, 0));
+    return fail(&c->rep, CH_NO_COMMON_SUITE, exts_at(&m->x, m->suites), codes_at(ours, 0), codes_at(m->suites, 0));
 }
 
 /* The first group of ours for which a share came; else the first in common, to be asked for. */
@@ -78,7 +79,8 @@ static bool pick_group(hf_conn *c, const struct client_hello *m, hf_view *share)
         if (!c->group)
             c->group = g;
     }
-    return c->group || fail(&c->rep, CH_NO_COMMON_GROUP, 0, codes_at(ours, 0), codes_at(m->x.groups, 0));
+    return c->group ||
+           fail(&c->rep, CH_NO_COMMON_GROUP, exts_at(&m->x, m->x.groups), codes_at(ours, 0), codes_at(m->x.groups, 0));
 }
 
 bool pick_alpn(hf_conn *c, const struct client_hello *m)
@@ -95,7 +97,7 @@ bool pick_alpn(hf_conn *c, const struct client_hello *m)
                 memcpy(c->alpn, mine.p, mine.n);
                 return true;
             }
-    return fail(&c->rep, CH_NO_COMMON_ALPN, 0, 0, 0);
+    return fail(&c->rep, CH_NO_COMMON_ALPN, exts_at(&m->x, m->x.alpn), 0, 0);
 }
 
 static bool keep_hello(hf_conn *c, const struct client_hello *m)
@@ -122,7 +124,7 @@ static bool second_ok(hf_conn *c, const struct client_hello *m, hf_view share)
         memcmp(m->random.p, h->client_random, RANDOM_BYTES) != 0)
         return fail(&c->rep, CH_SECOND_DIFFERS, MSG_HEADER + 2, 0, 0);
     if (!share.n || m->x.shares.n != 4 + share.n || c->group != h->share_group[0])
-        return fail(&c->rep, CH_SECOND_SHARE, 0, h->share_group[0], share.n ? c->group : 0);
+        return fail(&c->rep, CH_SECOND_SHARE, exts_at(&m->x, m->x.shares), h->share_group[0], share.n ? c->group : 0);
     return true;
 }
 
@@ -142,21 +144,21 @@ static bool ask_again(hf_conn *c, hf_view msg)
 }
 
 /* Answers the share and derives the handshake secrets; ServerHello itself stands first in the flight. */
-static bool answer(hf_conn *c, hf_view share)
+static bool answer(hf_conn *c, const struct client_hello *m, hf_view share)
 {
     struct hs *h = c->hs;
     uint8_t    secret[KX_SECRET_MAX];
     size_t     n;
     c->cfg->rnd.fill(c->cfg->rnd.ctx, h->server_random, RANDOM_BYTES);
     if (!kx_respond(c->group, share, &c->cfg->rnd, h->share, &h->share_n, secret, &n))
-        return fail(&c->rep, CH_SHARE_INVALID, 0, 0, c->group);
-    struct server_hello_out m    = {.random     = h->server_random,
+        return fail(&c->rep, CH_SHARE_INVALID, exts_at(&m->x, share), 0, c->group);
+    struct server_hello_out out  = {.random     = h->server_random,
                                     .session_id = {h->session_id, h->session_id_n},
                                     .suite      = h->suite->code,
                                     .group      = c->group,
                                     .share      = {h->share, h->share_n}};
     size_t                  mark = h->flight.n;
-    server_hello_write(&h->flight, &m);
+    server_hello_write(&h->flight, &out);
     message_sent(c, mark);
     bool ok = flight_flush(c);
     if (ok && h->session_id_n && !h->ccs_sent)
@@ -199,7 +201,7 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
         transcript_start(c, msg, false);
     else
         transcript_add(c, msg);
-    return answer(c, share) ? NEXT : FAILED;
+    return answer(c, &m, share) ? NEXT : FAILED;
 }
 
 /* ---- our flight: EncryptedExtensions, CertificateRequest, Certificate --------------------------------------- */
