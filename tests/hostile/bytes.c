@@ -19,15 +19,17 @@ void bytes_free(struct bytes *b)
 void bytes_insert(struct bytes *b, size_t at, const void *p, size_t n)
 {
     assert_true(at <= b->n);
+    if (n == 0)
+        return;
     if (b->n + n > b->cap) {
         b->cap = (b->n + n) * 2 + 64;
         b->p   = realloc(b->p, b->cap);
         assert_non_null(b->p);
     }
     memmove(b->p + at + n, b->p + at, b->n - at);
-    if (n && p)
+    if (p)
         memcpy(b->p + at, p, n);
-    else if (n)
+    else
         memset(b->p + at, 0, n);
     b->n += n;
 }
@@ -60,6 +62,8 @@ void bytes_u24(struct bytes *b, unsigned v)
 void bytes_cut(struct bytes *b, size_t at, size_t n)
 {
     assert_true(at + n <= b->n);
+    if (n == 0)
+        return;
     memmove(b->p + at, b->p + at + n, b->n - at - n);
     b->n -= n;
 }

@@ -56,6 +56,8 @@ struct foe {
     void (*on_send)(struct foe *p, uint8_t type, struct bytes *m);
     void *ctx; /* of on_send */
 
+    bool lenient; /* what it said may have led the two apart: it stops then (`lost`) and does not fail the test */
+
     /* while it runs */
     bool         server, ended;
     struct half  in, out;
@@ -77,6 +79,7 @@ struct foe {
     uint8_t      finished[36]; /* its own Finished, as sent */
 
     /* what came of it */
+    bool lost;         /* lenient only: the engine's answer does not fit, or cannot be opened */
     bool done;         /* both Finished went through and were good */
     int  alert, level; /* the last alert of the engine, -1: none */
 };
@@ -86,6 +89,8 @@ struct foe {
 void foe_client(struct foe *p);
 void foe_server(struct foe *p);
 void foe_free(struct foe *p);
+/* The engine must have done this; a lenient peer stops when it has not. Returns ok. */
+bool foe_expects(struct foe *p, bool ok, const char *what);
 
 /* ---- pieces, for deviations ---- */
 /* Bytes to the engine, then its answer is collected. */
