@@ -230,6 +230,13 @@ void hf_conn_signed(hf_conn *c, const void *sig, size_t n); /* n = 0: the signer
 /* In HF_WANT_VERDICT. check: why not, 0 = HF_CHK_VERDICT_DENIED; text is copied. */
 void hf_conn_verdict(hf_conn *c, bool admit, uint16_t check, const char *text);
 
+/* Judges the proven peer of an open connection again: its chain, as it was given, under the trust and the demand of
+ * `under`, a sealed config of the same role (a newer one with other anchors, pins or CRLs, or the connection's own),
+ * at now_ms, Unix time: dates, revocation, anchors, pins, purpose, and on a client the server's name. False: why
+ * (may be NULL) says which check fails now: those of path validation, or JUDGE_NO_PEER. The connection itself is
+ * left as it is. */
+bool hf_conn_judge(hf_conn *c, const hf_config *under, int64_t now_ms, hf_why *why);
+
 /* ---- what happened ----------------------------------------------------------------------------------- */
 
 const hf_why  *hf_conn_why(const hf_conn *c);  /* never NULL */

@@ -2,9 +2,7 @@
  * about.c - what a connection says of itself: negotiated values, findings, claims, trace. */
 #include <string.h>
 
-#include "base/rd.h"
 #include "tls/conn.h"
-#include "tls/msg12.h"
 
 const hf_why *hf_conn_why(const hf_conn *c)
 {
@@ -17,24 +15,14 @@ size_t hf_conn_findings(const hf_conn *c, const hf_finding **out)
     return c->rep.n_findings;
 }
 
-static void certificate_any(const hf_conn *c, struct certificate *m, struct report *rep)
-{
-    hf_view msg = {c->claimed, c->claimed_n};
-    if (c->version == TLS12)
-        certificate12_read(m, msg, rep);
-    else
-        certificate_read(m, msg, UINT32_MAX, rep);
-}
-
 size_t hf_conn_claimed(const hf_conn *c, hf_view *certs, size_t max)
 {
     struct certificate m;
     struct report      rep;
     size_t             n = 0;
     report_init(&rep);
-    if (c->claimed)
-        certificate_any(c, &m, &rep);
-    for (; c->claimed && n < m.n && n < max; n++)
+    chain_kept(c, &m, &rep);
+    for (; n < m.n && n < max; n++)
         certs[n] = m.chain[n];
     return n;
 }

@@ -114,13 +114,7 @@ static bool entries_whole(hf_conn *c, const struct certificate *m)
 
 static bool leaf_verified(hf_conn *c, const struct certificate *m)
 {
-    bool             client = c->cfg->role == HF_CLIENT;
-    struct valid_how how    = {.trust   = c->cfg->trust,
-                               .purpose = client ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
-                               .name    = client ? c->server_name : NULL,
-                               .now     = c->now_ms / 1000,
-                               .proven  = c->cfg->proven};
-    if (!valid_chain(&how, m->chain, m->n, &c->mem, &c->hs->path, &c->rep))
+    if (!chain_ok(c, c->cfg, c->now_ms, m, &c->hs->path, &c->rep))
         return false;
     c->hs->leaf = &c->hs->path.certs[0];
     return true;

@@ -223,6 +223,13 @@ void names_cut_note(hf_conn *c);
 /* ---- auth12.c ---- */
 void master12(hf_conn *c, hf_view pre_master);
 
+/* ---- again.c ---- */
+/* Whether the chain leads to an anchor of this config now; path as valid_chain leaves it. */
+bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct certificate *m, struct valid_path *path,
+              struct report *rep);
+/* The chain as the peer sent it; m->n is 0 when there is none. */
+void chain_kept(const hf_conn *c, struct certificate *m, struct report *rep);
+
 /* ---- peer.c ---- */
 bool peer_new(hf_conn *c, const struct cert *leaf);
 void peer_free(hf_conn *c);

@@ -148,6 +148,44 @@ char *mint_key_pem(const struct minted *m)
     return text_of(b);
 }
 
+static void add_revoked(X509_CRL *crl, const struct minted *revoked)
+{
+    X509_REVOKED *r    = X509_REVOKED_new();
+    ASN1_TIME    *when = ASN1_TIME_set(NULL, MINT_NOW_MS / 1000 - MINT_DAY);
+    X509_REVOKED_set_serialNumber(r, X509_get_serialNumber(revoked->cert));
+    X509_REVOKED_set_revocationDate(r, when);
+    must(X509_CRL_add0_revoked(crl, r) == 1, "CRL entry");
+    ASN1_TIME_free(when);
+}
+
+char *mint_crl(const struct minted *ca, const struct minted *revoked)
+{
+    X509_CRL     *crl    = X509_CRL_new();
+    ASN1_TIME    *last   = ASN1_TIME_set(NULL, MINT_NOW_MS / 1000 - MINT_DAY);
+    ASN1_TIME    *next   = ASN1_TIME_set(NULL, MINT_NOW_MS / 1000 + MINT_DAY);
+    ASN1_INTEGER *number = ASN1_INTEGER_new();
+    BIO          *b      = BIO_new(BIO_s_mem());
+    X509V3_CTX    ctx;
+    must(crl && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1, "CRL");
+    X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->cert));
+    X509_CRL_set1_lastUpdate(crl, last);
+    X509_CRL_set1_nextUpdate(crl, next);
+    if (revoked)
+        add_revoked(crl, revoked);
+    X509V3_set_ctx(&ctx, ca->cert, NULL, NULL, crl, 0);
+    ASN1_INTEGER_set(number, 1);
+    X509_EXTENSION *aki = X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid");
+    must(aki && X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1 && X509_CRL_add_ext(crl, aki, -1) == 1,
+         "CRL extensions");
+    must(X509_CRL_sign(crl, ca->key, digest_for(ca->key)) > 0 && PEM_write_bio_X509_CRL(b, crl) == 1, "CRL signature");
+    ASN1_INTEGER_free(number);
+    X509_EXTENSION_free(aki);
+    ASN1_TIME_free(last);
+    ASN1_TIME_free(next);
+    X509_CRL_free(crl);
+    return text_of(b);
+}
+
 /* ---- signatures ---------------------------------------------------------------------------------------- */
 
 static const EVP_MD *scheme_digest(uint16_t scheme)

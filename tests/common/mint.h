@@ -39,6 +39,8 @@ void          mint_free(struct minted *m);
 /* PEM, NUL-terminated, to be freed with free(); certs: leaf first, ended by NULL. */
 char *mint_pem(const struct minted *const *certs);
 char *mint_key_pem(const struct minted *m);
+/* A current CRL of this CA as PEM, to be freed with free(); revoked: the one certificate in it, NULL: none. */
+char *mint_crl(const struct minted *ca, const struct minted *revoked);
 /* Signs as scheme (a SignatureScheme code) says; sig has 1024 bytes. */
 size_t mint_sign(const struct minted *m, uint16_t scheme, const void *tbs, size_t n, uint8_t *sig);
 /* Verifies with the key of a DER certificate. */

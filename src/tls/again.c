@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * again.c - the peer's chain under a config: when it arrives, and again whenever the caller asks, while the
+ * connection is open. Nothing that was found once is taken for granted later: dates, revocation, anchors, pins,
+ * purpose and name are all asked anew, of whatever config is given. Only the proof of possession is not repeated:
+ * that the peer holds its key was shown in this very connection, and does not grow old with it.
+ */
+#include "tls/conn.h"
+#include "tls/msg12.h"
+
+bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct certificate *m, struct valid_path *path,
+              struct report *rep)
+{
+    bool             client = c->cfg->role == HF_CLIENT;
+    struct valid_how how    = {.trust   = under->trust,
+                               .purpose = client ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
+                               .name    = client ? c->server_name : NULL,
+                               .now     = now_ms / 1000,
+                               .proven  = under->proven};
+    return valid_chain(&how, m->chain, m->n, &c->mem, path, rep);
+}
+
+void chain_kept(const hf_conn *c, struct certificate *m, struct report *rep)
+{
+    hf_view msg = {c->claimed, c->claimed_n};
+    *m          = (struct certificate){0};
+    if (c->claimed && c->version == TLS12)
+        certificate12_read(m, msg, rep);
+    else if (c->claimed)
+        certificate_read(m, msg, UINT32_MAX, rep); /* its extensions were asked for when it came */
+}
+
+/* Does this config judge peers at all? */
+static bool judges(const hf_config *cfg)
+{
+    return cfg->role == HF_CLIENT ? !cfg->unverified : cfg->demand != HF_DONT_ASK;
+}
+
+static bool still_fine(hf_conn *c, const hf_config *under, int64_t now_ms, struct report *rep)
+{
+    struct certificate m;
+    struct valid_path  path = {0};
+    if (!judges(under))
+        return true;
+    if (!c->peer)
+        return (under->role == HF_SERVER && under->demand == HF_ASK) || fail(rep, JUDGE_NO_PEER, 0, 1, 0);
+    chain_kept(c, &m, rep);
+    bool ok = rep->why.check == CHECK_NONE && chain_ok(c, under, now_ms, &m, &path, rep);
+    valid_path_free(&path, &c->mem);
+    return ok;
+}
+
+bool hf_conn_judge(hf_conn *c, const hf_config *under, int64_t now_ms, hf_why *why)
+{
+    struct report rep;
+    report_init(&rep);
+    bool ok = still_fine(c, under, now_ms, &rep);
+    if (why)
+        *why = rep.why;
+    return ok;
+}
