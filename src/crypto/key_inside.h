@@ -5,6 +5,7 @@
 #ifndef HF_CRYPTO_KEY_INSIDE_H
 #define HF_CRYPTO_KEY_INSIDE_H
 #include "crypto/inside.h"
+#include "crypto/what.h"
 
 /* A file's bytes, how the file is called, whom to ask for its passphrase, and where to complain. */
 struct source {
@@ -26,27 +27,6 @@ struct key *key_of(EVP_PKEY *take, struct source *s);
 /* A key of a kind that is of no use here; always false. */
 bool key_algorithm_unknown(struct source *s, const char *name);
 
-/* What a file without a private key holds instead. */
-enum what {
-    IS_NOTHING_KNOWN,
-    IS_KEY,
-    IS_EMPTY,
-    IS_CUT_OFF,
-    IS_CERTIFICATE,
-    IS_REQUEST,
-    IS_CRL,
-    IS_PUBLIC_KEY,
-    IS_P12,
-    IS_P7,
-    IS_PARAMETERS,
-    IS_OPENSSH,
-    IS_PUTTY,
-    IS_PGP,
-    IS_JKS,
-    IS_UTF16
-};
-enum what what_label(hf_view pem_label);
-enum what what_bytes(hf_view v);
 /* Fails with the check for it. */
 void *what_fail(struct source *s, enum what what);
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/wr.h"
+#include "crypto/what.h"
 #include "tls/codes.h"
 #include "tls/config.h"
 #include "tls/msg.h"
@@ -49,14 +50,20 @@ const char *hf_cred_name(const hf_cred *c)
     return c->name ? c->name : "";
 }
 
-/* Collects the CERTIFICATE blocks of a PEM text as one run of DER. */
-static bool pem_certs(hf_cred *c, hf_view text, struct wr *w)
+/* Collects the certificates of a PEM text as one run of DER. What the file's first block is, if none is one. */
+static enum what pem_certs(hf_cred *c, hf_view text, struct wr *w)
 {
     struct pem_block b;
-    for (size_t at = 0; pem_next(text, &at, &b, &c->mem, &c->rep); pem_free(&b, &c->mem))
-        if (b.label.n == 11 && memcmp(b.label.p, "CERTIFICATE", 11) == 0)
-            wr_bytes(w, b.der, b.n);
-    return !report_bad(&c->rep);
+    enum what        first = IS_NOTHING_KNOWN;
+    for (size_t at = 0; pem_next(text, &at, &b, &c->mem, &c->rep); pem_free(&b, &c->mem)) {
+        enum what what = what_label(b.label);
+        size_t    n    = der_whole((hf_view){b.der, b.n}); /* TRUSTED CERTIFICATE has more behind it */
+        if (what == IS_CERTIFICATE)
+            wr_bytes(w, b.der, n ? n : b.n);
+        else if (first == IS_NOTHING_KNOWN)
+            first = what;
+    }
+    return first;
 }
 
 /* Cuts c->bytes into certificates and parses each. */
@@ -78,12 +85,18 @@ static bool parse_run(hf_cred *c, hf_view run)
     return true;
 }
 
+static void none_in_it(hf_cred *c, enum what what)
+{
+    if (!what_no_certificate(&c->rep, what, c->name))
+        fail_text(&c->rep, CRED_NO_CERTIFICATE, 0, 1, 0, c->name);
+}
+
 static void take_certs(hf_cred *c, hf_view bytes)
 {
-    struct wr w = wr_grow(&c->mem, LIMIT_FILE_BYTES);
-    if (pem_looks_like(bytes))
-        pem_certs(c, bytes, &w);
-    else if (der_whole(bytes) == bytes.n)
+    struct wr w    = wr_grow(&c->mem, LIMIT_FILE_BYTES);
+    bool      pem  = pem_looks_like(bytes);
+    enum what what = pem ? pem_certs(c, bytes, &w) : what_bytes(bytes);
+    if (!pem && (what == IS_CERTIFICATE || what == IS_NOTHING_KNOWN) && der_whole(bytes) == bytes.n)
         wr_view(&w, bytes);
     c->bytes = w.p;
     if (report_bad(&c->rep))
@@ -91,7 +104,7 @@ static void take_certs(hf_cred *c, hf_view bytes)
     else if (w.full)
         fail(&c->rep, CRED_NO_MEMORY_CHAIN, 0, 0, 0);
     else if (w.n == 0)
-        fail_text(&c->rep, CRED_NO_CERTIFICATE, 0, 1, 0, c->name);
+        none_in_it(c, what);
     else
         parse_run(c, (hf_view){w.p, w.n});
 }

@@ -22,6 +22,7 @@
 #include "base/pem.h"
 #include "base/text.h"
 #include "crl_set.h"
+#include "crypto/what.h"
 
 struct pin {
     uint8_t sha256[32];
@@ -49,8 +50,8 @@ struct hf_trust {
 struct source {
     const char *called;
     bool        pins;
-    unsigned    n; /* certificates so far */
-    bool        saw_key, saw_csr, saw_crl;
+    unsigned    n;     /* certificates so far */
+    enum what   other; /* what stood in it first that is no certificate */
 };
 
 hf_trust *hf_trust_new(void)
@@ -304,33 +305,29 @@ static bool add_certificate(hf_trust *t, hf_view der, struct source *s)
 
 /* ---- reading files ------------------------------------------------------------------------------------- */
 
-static bool ends_with(hf_view label, const char *s)
-{
-    size_t n = strlen(s);
-    return label.n >= n && memcmp(label.p + label.n - n, s, n) == 0;
-}
-
 /* A block of another kind than CERTIFICATE (X509, TRUSTED) is no error beside certificates; without any it
  * says what the file is instead. */
 static bool add_block(hf_trust *t, const struct pem_block *b, struct source *s)
 {
-    size_t n = der_whole((hf_view){b->der, b->n});
-    if (ends_with(b->label, "CERTIFICATE"))
+    size_t    n    = der_whole((hf_view){b->der, b->n});
+    enum what what = what_label(b->label);
+    if (what == IS_CERTIFICATE)
         return add_certificate(t, (hf_view){b->der, n ? n : b->n}, s);
-    s->saw_key |= ends_with(b->label, "PRIVATE KEY");
-    s->saw_csr |= ends_with(b->label, "CERTIFICATE REQUEST");
-    s->saw_crl |= ends_with(b->label, "CRL");
+    if (s->other == IS_NOTHING_KNOWN)
+        s->other = what;
     return true;
 }
 
 static bool none_in_it(hf_trust *t, const struct source *s)
 {
-    if (s->saw_key)
+    if (s->other == IS_KEY)
         return fail_text(&t->rep, TRUST_FILE_IS_KEY, 0, 0, 0, s->called);
-    if (s->saw_csr)
+    if (s->other == IS_REQUEST)
         return fail_text(&t->rep, TRUST_FILE_IS_CSR, 0, 0, 0, s->called);
-    if (s->saw_crl)
+    if (s->other == IS_CRL)
         return fail_text(&t->rep, TRUST_FILE_IS_CRL, 0, 0, 0, s->called);
+    if (what_no_certificate(&t->rep, s->other, s->called))
+        return false;
     return fail_text(&t->rep, TRUST_FILE_NO_CERT, 0, 1, 0, s->called);
 }
 
@@ -355,7 +352,10 @@ static bool add_pem(hf_trust *t, hf_view text, struct source *s)
 /* One certificate or a run of them. */
 static bool add_der(hf_trust *t, hf_view v, struct source *s)
 {
-    bool ok = true;
+    bool ok  = true;
+    s->other = what_bytes(v);
+    if (s->other != IS_CERTIFICATE && s->other != IS_NOTHING_KNOWN)
+        return none_in_it(t, s);
     while (v.n) {
         size_t n = der_whole(v);
         n        = n ? n : v.n;
