@@ -39,6 +39,7 @@ enum limit {
     LIMIT_OCSP_BYTES       = 64 * 1024,       /* of one OCSP response */
     LIMIT_OCSP_ANSWERS     = 64,              /* certificates that one OCSP response is about */
     LIMIT_TRACE_BYTES      = 512 * 1024,      /* message bytes kept by one trace */
+    LIMIT_FIELDS           = 16384,           /* fields told of one message that is taken apart */
     LIMIT_FILE_BYTES       = 64 * 1024 * 1024 /* of one file we are given */
 };
 

@@ -49,6 +49,7 @@ struct server_hello {
     hf_view     random, session_id;
     struct exts x;
 };
+bool hello_is_retry(hf_view random); /* the random of a ServerHello says that it is a HelloRetryRequest */
 bool server_hello_read(struct server_hello *m, hf_view msg, uint32_t offered, struct report *rep);
 
 struct server_hello_out {

@@ -139,13 +139,18 @@ uint32_t client_hello_write(struct wr *w, const struct client_hello_out *m)
 
 /* ---- ServerHello, HelloRetryRequest ---- */
 
+bool hello_is_retry(hf_view random)
+{
+    return random.n == RANDOM_BYTES && memcmp(random.p, retry_random, RANDOM_BYTES) == 0;
+}
+
 bool server_hello_read(struct server_hello *m, hf_view msg, uint32_t offered, struct report *rep)
 {
     struct rd r       = msg_body(msg, rep, SH_MALFORMED);
     *m                = (struct server_hello){.x.base = msg.p};
     m->legacy_version = rd_u16(&r);
     m->random         = rd_bytes(&r, RANDOM_BYTES);
-    m->retry          = m->random.n && memcmp(m->random.p, retry_random, RANDOM_BYTES) == 0;
+    m->retry          = hello_is_retry(m->random);
     m->session_id     = rd_opaque(&r, 1);
     rd_need(&r, m->session_id.n <= SESSION_ID_MAX, SH_SESSION_ID_LEN, SESSION_ID_MAX, (int64_t)m->session_id.n);
     m->suite_at          = (uint32_t)rd_at(&r);
