@@ -14,7 +14,6 @@ enum limit {
     LIMIT_MSG_OTHER        = 4096,            /* bytes of any other handshake message */
     LIMIT_CHAIN            = 32,              /* certificates in one Certificate message */
     LIMIT_CERT             = 64 * 1024,       /* bytes of one certificate */
-    LIMIT_EXTENSIONS       = 64,              /* extensions in one message */
     LIMIT_CERT_EXTENSIONS  = 64,              /* extensions in one certificate */
     LIMIT_SAN_NAMES        = 2048,            /* names in one subjectAltName */
     LIMIT_RDN_VALUES       = 16,              /* attributes in one RDN of a name */

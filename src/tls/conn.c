@@ -190,6 +190,8 @@ static void give_up(hf_conn *c)
 
 static bool on_alert(hf_conn *c, const struct record *r)
 {
+    if (r->body.n == 0)
+        return fail(&c->rep, ALERT_EMPTY, 0, 2, 0);
     if (r->body.n != 2)
         return fail(&c->rep, ALERT_MALFORMED, 0, 2, (int64_t)r->body.n);
     uint8_t description = r->body.p[1];
@@ -283,12 +285,12 @@ static bool on_record(hf_conn *c, const struct record *r)
 /* Early data that we never agreed to take: its records do not open, and are dropped within a bound. */
 static bool skip_early_data(hf_conn *c)
 {
-    const uint8_t *p     = c->in.p + c->in.start;
-    size_t         whole = buf_used(&c->in) < REC_HEADER ? 0 : REC_HEADER + (size_t)(p[3] << 8 | p[4]);
-    if (whole == 0 || p[0] != CT_APPLICATION_DATA || whole > buf_used(&c->in) || whole > c->skip_early)
+    const uint8_t *p    = c->in.p + c->in.start;
+    size_t         used = buf_used(&c->in), body = used < REC_HEADER ? 0 : (size_t)(p[3] << 8 | p[4]);
+    if (body == 0 || p[0] != CT_APPLICATION_DATA || REC_HEADER + body > used || body > c->skip_early)
         return false;
-    c->skip_early -= whole;
-    buf_take(&c->in, &c->cfg->pool, &c->mem, whole);
+    c->skip_early -= body;
+    buf_take(&c->in, &c->cfg->pool, &c->mem, REC_HEADER + body);
     return true;
 }
 

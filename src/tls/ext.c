@@ -227,26 +227,34 @@ static void one_read(struct rd *r, uint16_t type, enum ext_where where, uint32_t
     rd_end(&body, body.short_);
 }
 
+/* A bit for each type that there can be: a message may hold as many extensions as fit, and looking for one that
+ * stands twice costs the same for each. */
+struct types_seen {
+    uint64_t bits[65536 / 64];
+    uint16_t last;
+    bool     any;
+};
+
 /* 4.3.11: "The "pre_shared_key" extension MUST be the last extension in the ClientHello". */
-static bool order_ok(struct rd *r, const uint16_t *types, size_t n, uint16_t type, enum ext_where where)
+static bool order_ok(struct rd *r, struct types_seen *t, uint16_t type, enum ext_where where)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!rd_need(r, types[i] != type, ext_of(type) ? EXT_TWICE : EXT_UNKNOWN_TWICE, 0, type))
-            return false;
-    bool after = where == IN_CLIENT_HELLO && n > 0 && types[n - 1] == XT_PRE_SHARED_KEY;
+    uint64_t *word = &t->bits[type / 64], bit = (uint64_t)1 << type % 64;
+    if (!rd_need(r, !(*word & bit), ext_of(type) ? EXT_TWICE : EXT_UNKNOWN_TWICE, 0, type))
+        return false;
+    bool after = where == IN_CLIENT_HELLO && t->any && t->last == XT_PRE_SHARED_KEY;
+    *word |= bit;
+    t->last = type;
+    t->any  = true;
     return rd_need(r, !after, PSK_NOT_LAST, XT_PRE_SHARED_KEY, type);
 }
 
 /* The types and their order, before what any of them says. */
 static bool types_ok(struct rd all, enum ext_where where)
 {
-    uint16_t types[LIMIT_EXTENSIONS];
-    for (size_t n = 0; rd_left(&all) && rd_ok(&all); n++) {
-        uint16_t type = rd_u16(&all);
-        if (!rd_need(&all, n < LIMIT_EXTENSIONS, EXTS_TOO_MANY, LIMIT_EXTENSIONS, (int64_t)n + 1) ||
-            !order_ok(&all, types, n, type, where))
+    struct types_seen seen = {0};
+    while (rd_left(&all) && rd_ok(&all)) {
+        if (!order_ok(&all, &seen, rd_u16(&all), where))
             return false;
-        types[n] = type;
         rd_vec(&all, 2, EXT_LENGTH);
     }
     return rd_ok(&all);

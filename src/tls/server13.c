@@ -169,7 +169,7 @@ static bool answer(hf_conn *c, const struct client_hello *m, hf_view share)
 }
 
 /* Early data of a client that resumes elsewhere: we took no ticket, so its records are skipped (4.3.10). */
-enum { EARLY_DATA_SKIPPED = 16 * 1024 }; /* bytes of records */
+enum { EARLY_DATA_SKIPPED = 16 * 1024 }; /* bytes of records, headers not counted */
 
 enum turn on_client_hello(hf_conn *c, hf_view msg)
 {

@@ -125,7 +125,7 @@ static void ext_longer_than_block(struct foe *p, struct bytes *m)
 
 static void many_extensions(struct foe *p, struct bytes *m)
 {
-    for (unsigned i = 0; i < 60; i++)
+    for (unsigned i = 0; i < 8000; i++)
         msg_ext_add(m, (uint16_t)(0x8000 + i), NULL, 0);
 }
 
@@ -238,7 +238,7 @@ static const struct deviation all[] = {
     {.name = "extensions longer than the message", EXTS_LENGTH, DECODE_ERROR, CH, .edit = exts_longer_than_message},
     {.name = "an extension longer than the block", EXT_LENGTH, DECODE_ERROR, CH, .edit = ext_longer_than_block},
     {.name = "bytes behind the extensions", CH_TRAILING, DECODE_ERROR, CH, .trailing = 1},
-    {.name = "65 extensions", EXTS_TOO_MANY, ILLEGAL_PARAMETER, CH, .edit = many_extensions},
+    {.name = "8,000 unknown extensions", .at = CH, .edit = many_extensions},
     {.name = "GREASE extensions", .at = CH, .edit = grease_extensions},
     {.name = "an extension twice", EXT_TWICE, ILLEGAL_PARAMETER, CH, .add = {X(13), BYTES(0, 2, 4, 3)}},
     {.name = "an unknown extension twice", EXT_TWICE, ILLEGAL_PARAMETER, CH, .add = {X(0), BYTES(0)}},

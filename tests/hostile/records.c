@@ -230,6 +230,11 @@ static void alert_one_byte(struct foe *p)
     foe_record(p, REC_ALERT, "\2", 1);
 }
 
+static void alert_empty(struct foe *p)
+{
+    foe_record(p, REC_ALERT, "", 0);
+}
+
 static void two_alerts(struct foe *p)
 {
     foe_record(p, REC_ALERT, "\1\x5a\1\x5a", 4);
@@ -318,6 +323,7 @@ static const struct deviation all[] = {
     {.name = "a fatal alert", ALERT_RECEIVED, NO_ALERT, .after = fatal_alert},
     {.name = "an unknown alert", ALERT_RECEIVED, NO_ALERT, .after = unknown_alert},
     {.name = "half an alert", ALERT_MALFORMED, DECODE_ERROR, .after = alert_one_byte},
+    {.name = "an empty alert", ALERT_EMPTY, UNEXPECTED_MESSAGE, .after = alert_empty},
     {.name = "two alerts in one record", ALERT_MALFORMED, DECODE_ERROR, .after = two_alerts},
     {.name = "a flood of warnings", ALERT_TOO_MANY_WARNINGS, UNEXPECTED_MESSAGE, .after = warning_flood},
     {.name = "an end without close_notify", END_WITHOUT_CLOSE_NOTIFY, NO_ALERT, .after = unclean_end},
