@@ -37,6 +37,8 @@ enum limit {
     LIMIT_CRL_FILE         = 384 << 20,       /* bytes of a file of CRLs: as PEM they are a third larger */
     LIMIT_OCSP_BYTES       = 64 * 1024,       /* of one OCSP response */
     LIMIT_OCSP_ANSWERS     = 64,              /* certificates that one OCSP response is about */
+    LIMIT_PRESENT          = 2 << 20,         /* certificates that are present at once */
+    LIMIT_PLACES           = 1024,            /* places of one certificate that are told apart */
     LIMIT_TRACE_BYTES      = 512 * 1024,      /* message bytes kept by one trace */
     LIMIT_FIELDS           = 16384,           /* fields told of one message that is taken apart */
     LIMIT_FILE_BYTES       = 64 * 1024 * 1024 /* of one file we are given */
