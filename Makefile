@@ -29,6 +29,15 @@ conformance: all
 bench: all
 	@bench/run --build $(BUILD)
 
+# Each fuzz target (tests/fuzz) for FUZZ_SECONDS, under libFuzzer; prints the executions of each.
+FUZZ_SECONDS ?= 60
+FUZZ_BUILD ?= build-clang
+fuzz:
+	@tools/need build fuzz
+	@[ -d $(FUZZ_BUILD) ] || CC=clang meson setup -Dfuzz=true $(FUZZ_BUILD) >/dev/null
+	@ninja -C $(FUZZ_BUILD) fuzz-targets
+	@tests/fuzz/run --seconds $(FUZZ_SECONDS) $(FUZZ_BUILD)/tests/fuzz
+
 floors size:
 	@tools/$@
 
@@ -42,4 +51,4 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check demo conformance bench floors size lint install clean
+.PHONY: all check demo conformance fuzz bench floors size lint install clean

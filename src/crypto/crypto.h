@@ -131,7 +131,7 @@ uint8_t *key_spki(const struct key *k, struct mem *m, size_t *n);
 /* From PEM or DER: PKCS#8 (encrypted too), SEC1, PKCS#1. called: the file's name, for ask and for messages.
  * NULL: rep says why (KEY_* checks: no key in it and what it is instead, encrypted, wrong passphrase, kind). */
 struct key *key_load(hf_view bytes, const char *called, hf_passphrase ask, void *ctx, struct report *rep);
-/* PKCS#12: the key (NULL when there is none and want_key is false) and the certificates, leaf first, as one
+/* PKCS#12: the key (NULL when there is none) and the certificates, leaf first, as one
  * run of DER certificates owned by m. */
 bool p12_looks_like(hf_view bytes);
 bool p12_load(hf_view bytes, const char *called, hf_passphrase ask, void *ctx, struct key **key, uint8_t **certs,

@@ -418,7 +418,8 @@ void hf_conn_in_end(hf_conn *c)
 
 hf_view hf_conn_out(hf_conn *c)
 {
-    return (hf_view){c->out.p + c->out.start, buf_used(&c->out)};
+    size_t n = buf_used(&c->out);
+    return n ? (hf_view){c->out.p + c->out.start, n} : (hf_view){0};
 }
 
 void hf_conn_out_done(hf_conn *c, size_t n)

@@ -122,9 +122,11 @@ void cert_exts_read(struct cert *c, struct rd r)
 
 bool ext_next(const struct cert *c, struct ext_walk *w)
 {
-    hf_view         rest = {c->exts.p + w->next, c->exts.n - w->next};
     struct der_item ext, oid, e;
-    if (w->next >= c->exts.n || !der_cut(&rest, &ext) || !der_cut(&ext.body, &oid) || !der_cut(&ext.body, &e))
+    if (w->next >= c->exts.n)
+        return false;
+    hf_view rest = {c->exts.p + w->next, c->exts.n - w->next};
+    if (!der_cut(&rest, &ext) || !der_cut(&ext.body, &oid) || !der_cut(&ext.body, &e))
         return false;
     w->critical = e.tag == DER_BOOLEAN && e.body.p[0] != 0;
     if (e.tag == DER_BOOLEAN && !der_cut(&ext.body, &e))

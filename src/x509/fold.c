@@ -38,7 +38,7 @@ bool fold_is_text(uint8_t tag)
 
 struct fold fold_start(uint8_t tag, hf_view value)
 {
-    return (struct fold){.p = value.p, .end = value.p + value.n, .tag = tag};
+    return (struct fold){.p = value.p, .end = value.n ? value.p + value.n : value.p, .tag = tag};
 }
 
 /* A character of `width` bytes, big-endian. */
