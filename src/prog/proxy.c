@@ -168,6 +168,7 @@ static void on_handshake_timeout(uv_timer_t *t)
 static void last_words(struct proxy *p)
 {
     size_t room, n = 1;
+    int    error = p->tls.error;
     if (p->peer_closed && p->close_sent) { /* it went away by its own will: only our goodbye is lost */
         finish(p, NULL, false);
         return;
@@ -185,8 +186,10 @@ static void last_words(struct proxy *p)
     }
     if (hf_conn_step(p->conn, log_now_ms()) & HF_FAILED)
         part(p, hf_conn_why(p->conn));
-    else
+    else {
+        p->tls.error = p->tls.error ? p->tls.error : error;
         tls_reset(p);
+    }
 }
 
 static void opened(struct proxy *p)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/why.h"
+#include "prog/refused.h"
 
 enum { CLAIMS_TOLD = 8, NAME_ROOM = 320 };
 
@@ -109,11 +110,23 @@ static void tell_claims(struct log_line *l, const hf_conn *c)
     }
 }
 
+static void tell_verdict(struct log_line *l, const struct refused *r)
+{
+    log_text(l, "reason", r->reason);
+    log_text(l, "certainty", r->certainty);
+    log_text(l, "or_else", r->or_else);
+    log_text(l, "at_fault", r->at_fault);
+    log_text(l, "about", r->about);
+    log_said(l, true);
+    log_text(l, "evidence", r->evidence);
+    log_text(l, "fix", r->fix);
+    log_said(l, false);
+}
+
 static void tell_why(struct log_line *l, const struct story *s, const hf_why *w)
 {
     const hf_check_info *info = hf_check_info_of(w->check);
     bool                 told = w->origin == HF_BY_PEER && w->alert != HF_NO_ALERT;
-    log_text(l, "reason", info->reason);
     log_text(l, "check", info->name);
     if (w->message != HF_NO_MESSAGE)
         log_text(l, "stage", hf_message_name(w->message));
@@ -154,8 +167,16 @@ static void say_served(struct log_line *l, const struct story *s, const hf_conn 
         log_say(l, "%s reached %s at %s", s->from, who(s, c), s->target);
 }
 
+/* What our own chain says together with what the peer did. */
+static void say_concluded(struct log_line *l, const struct refused *r)
+{
+    if (r->evidence[0])
+        log_say(l, ". By what we know (%s) it is %s (%s): %s", r->evidence, r->reason, r->certainty, r->fix);
+}
+
 /* Who refused whom, or how it broke. The cause follows. */
-static void say_failed(struct log_line *l, const struct story *s, const hf_conn *c, const hf_why *w)
+static void say_failed(struct log_line *l, const struct story *s, const hf_conn *c, const hf_why *w,
+                       const struct refused *r)
 {
     bool        by_peer = w->origin == HF_BY_PEER && w->alert != HF_NO_ALERT;
     const char *where   = s->role == HF_SERVER ? s->from : s->target;
@@ -163,6 +184,7 @@ static void say_failed(struct log_line *l, const struct story *s, const hf_conn 
     char        text[1024];
     if (by_peer) {
         log_say(l, "%s %s refused us: %s, %s", kind, where, hf_alert_name(w->alert), story_alert(s->role, w->alert));
+        say_concluded(l, r);
         return;
     }
     if (s->open)
@@ -173,15 +195,19 @@ static void say_failed(struct log_line *l, const struct story *s, const hf_conn 
         log_say(l, "no connection with %s %s: ", kind, where);
     why_sentence(w, text, sizeof text);
     log_say(l, "%s", text);
+    say_concluded(l, r);
 }
 
 void story_tell(const struct story *s, const hf_conn *c, const hf_why *why)
 {
     bool            failed = why && why->check;
     struct log_line l;
+    struct refused  r;
     log_begin(&l, failed ? "warn" : "info", "connection");
     if (failed)
-        say_failed(&l, s, c, why);
+        refused_judge(&r, s->role, c, why);
+    if (failed)
+        say_failed(&l, s, c, why, &r);
     else
         say_served(&l, s, c);
     log_text(&l, "outcome", !failed ? "served" : s->open ? "cut" : "refused");
@@ -193,8 +219,10 @@ void story_tell(const struct story *s, const hf_conn *c, const hf_why *why)
     log_num(&l, "duration_ms", s->duration_ms);
     log_num(&l, "bytes_in", (int64_t)s->bytes_in);
     log_num(&l, "bytes_out", (int64_t)s->bytes_out);
-    if (failed)
+    if (failed) {
+        tell_verdict(&l, &r);
         tell_why(&l, s, why);
+    }
     if (c)
         tell_conn(&l, c);
     if (c && hf_conn_peer(c))

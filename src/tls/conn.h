@@ -129,7 +129,9 @@ struct hf_conn {
     uint8_t             randoms[2 * RANDOM_BYTES];       /* TLS 1.2 */
     char               *server_name, *alpn;
     hf_peer            *peer;
-    uint8_t            *claimed; /* the peer's Certificate message */
+    const hf_cred      *presented;  /* ours, chosen for this peer; belongs to cfg */
+    uint32_t            hello_exts; /* server: extensions of the ClientHello (enum ext_known) */
+    uint8_t            *claimed;    /* the peer's Certificate message */
     size_t              claimed_n;
     hf_finding         *offers;
     size_t              n_offers;

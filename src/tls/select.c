@@ -78,6 +78,7 @@ enum check cred_remark(const hf_cred *k, const struct asked *a, int64_t *want, i
 
 static void choose(hf_conn *c, const hf_cred *k, hf_finding *offer, const struct exts *x)
 {
+    c->presented  = k;
     c->hs->cred   = k;
     c->hs->scheme = cred_scheme(k, x->sig_algs, c->cfg, c->version);
     offer->check  = OFFER_CHOSEN;
@@ -154,6 +155,7 @@ bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite
     if (!best)
         return fail(&c->rep, CH_NO_COMMON_SIGALG, exts_at(&m->x, m->x.sig_algs), c->cfg->creds->cert[0].key.kind,
                     codes_at(m->x.sig_algs, 0));
+    c->presented = h->cred;
     h->name_used = best >= FIT_NAME;
     h->scheme    = cred_scheme(h->cred, m->x.sig_algs, c->cfg, c->version);
     return true;

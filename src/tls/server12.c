@@ -42,6 +42,19 @@ static const struct suite *suite_for(const hf_conn *c, const struct client_hello
     return NULL;
 }
 
+/* The client has a suite for one of our keys, whatever else may be missing for it. */
+static bool have_suite(hf_conn *c, const struct client_hello *m)
+{
+    hf_view ours = codes_view(&c->cfg->suites);
+    for (const hf_cred *k = c->cfg->creds; k; k = k->next)
+        for (size_t i = 0; i < codes_n(ours); i++) {
+            const struct suite *s = suite_of(codes_at(ours, i));
+            if (s->auth == suite_auth_of(k->cert[0].key.kind) && codes_have(m->suites, s->code))
+                return true;
+        }
+    return fail(&c->rep, CH12_NO_COMMON_SUITE, exts_at(&m->x, m->suites), codes_at(ours, 0), codes_at(m->suites, 0));
+}
+
 /* No supported_groups means no preference (RFC 8422 4); we then take P-256 if we have it. */
 static bool pick_group12(hf_conn *c, const struct client_hello *m)
 {
@@ -70,7 +83,8 @@ enum turn client_hello12(hf_conn *c, const struct client_hello *m, hf_view msg)
 {
     struct hs *h = c->hs;
     c->version   = TLS12;
-    if (!hello12_ok(c, m) || !pick_group12(c, m) || !pick_alpn(c, m) || !select_server(c, m, suite_for))
+    if (!hello12_ok(c, m) || !have_suite(c, m) || !pick_group12(c, m) || !pick_alpn(c, m) ||
+        !select_server(c, m, suite_for))
         return FAILED;
     h->suite = suite_for(c, m, h->cred->cert[0].key.kind);
     make_random(c);

@@ -179,6 +179,7 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
     bool                second = h->retried;
     if (!client_hello_read(&m, msg, &c->rep) || !pick_version(c, &m) || (!second && !keep_hello(c, &m)))
         return FAILED;
+    c->hello_exts = m.x.seen;
     if (c->version == TLS12)
         return client_hello12(c, &m, msg);
     if (!hello_ok(c, &m) || !pick_suite(c, &m) || !pick_group(c, &m, &share) || (second && !second_ok(c, &m, share)))
