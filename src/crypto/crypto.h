@@ -19,7 +19,9 @@
 
 /* Comes before all else here. Thread-safe, idempotent; false: this libcrypto lacks something that handfast cannot
  * do without. */
-bool        crypto_init(void);
+bool crypto_init(void);
+/* Neither we nor libcrypto get any: what libcrypto has just refused may have been refused for that. */
+bool        memory_is_out(void);
 const char *crypto_version(void); /* "OpenSSL 3.0.19 ..." */
 
 /* ---- randomness --------------------------------------------------------------------------------------- */
@@ -110,8 +112,13 @@ struct sig_how {
 enum { SIG_MAX = 1024 }; /* bytes of the longest signature: RSA-8192 */
 /* A valid point or modulus (RSA: 512 to 16384 bits, odd, e odd and >= 3). */
 bool pubkey_valid(const struct pubkey *k);
-/* Does the signature over tbs verify? false also when key and scheme do not fit. Strict DER for ECDSA. */
-bool sig_verify(const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig);
+/* Does the signature over tbs verify? Wrong also when key and scheme do not fit. Strict DER for ECDSA. */
+enum sig_verdict { SIG_WRONG, SIG_RIGHT, SIG_NO_MEMORY };
+enum sig_verdict   sig_judge(const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig);
+static inline bool sig_verify(const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig)
+{
+    return sig_judge(how, k, tbs, sig) == SIG_RIGHT;
+}
 
 /* ---- private keys -------------------------------------------------------------------------------------- */
 struct key; /* reference counted, immutable, usable from many threads */

@@ -95,3 +95,13 @@ void own_free(void *p)
     struct mem none = {0};
     mem_free(&none, p);
 }
+
+bool memory_is_out(void)
+{
+    enum { PROBE_BYTES = 1024 };
+    void *own = own_alloc(PROBE_BYTES), *theirs = OPENSSL_malloc(PROBE_BYTES);
+    bool  out = !own || !theirs;
+    own_free(own);
+    OPENSSL_free(theirs);
+    return out;
+}

@@ -56,6 +56,12 @@ bool handshake_keys(hf_conn *c, hf_view shared)
     return key_in(c, client ? &h->server_hs : &h->client_hs) && key_out(c, client ? &h->client_hs : &h->server_hs);
 }
 
+void kx_memory_first(hf_conn *c)
+{
+    if (memory_is_out())
+        fail(&c->rep, KX_NO_MEMORY, 0, 0, 0);
+}
+
 /* The application secrets, over ClientHello..server Finished. */
 static void application_secrets(hf_conn *c)
 {
@@ -146,14 +152,22 @@ enum turn on_certificate(hf_conn *c, hf_view msg)
 
 /* ---- CertificateVerify, received ------------------------------------------------------------------------ */
 
+bool proof_right(hf_conn *c, const struct sig_how *how, hf_view tbs, hf_view sig)
+{
+    enum sig_verdict v = tbs.n ? sig_judge(how, &c->hs->leaf->key, tbs, sig) : SIG_NO_MEMORY;
+    if (v == SIG_NO_MEMORY)
+        fail(&c->rep, PROOF_NO_MEMORY, 0, 0, 0);
+    return v == SIG_RIGHT;
+}
+
 static bool proof_ok(hf_conn *c, const struct cert_verify *m, const struct scheme *s)
 {
     uint8_t th[HASH_MAX], tbs[TBS_MAX];
     if (c->version == TLS12) /* RFC 5246 7.4.8: all messages so far */
-        return !c->hs->hello.full && sig_verify(&s->how, &c->hs->leaf->key, wr_done(&c->hs->hello), m->signature);
+        return proof_right(c, &s->how, wr_done(&c->hs->hello), m->signature);
     transcript_hash(c, th);
     size_t n = cert_verify_tbs(c->cfg->role == HF_CLIENT, th, hash_len(c->hs->suite->hash), tbs);
-    return sig_verify(&s->how, &c->hs->leaf->key, (hf_view){tbs, n}, m->signature);
+    return proof_right(c, &s->how, (hf_view){tbs, n}, m->signature);
 }
 
 enum turn on_cert_verify(hf_conn *c, hf_view msg)
@@ -168,7 +182,8 @@ enum turn on_cert_verify(hf_conn *c, hf_view msg)
         return fail(&c->rep, CV_SCHEME_NOT_OFFERED, MSG_HEADER, 0, m.scheme), FAILED;
     if (!scheme_fits(s, key, c->version))
         return fail(&c->rep, CV_SCHEME_NOT_FOR_KEY, MSG_HEADER, 0, m.scheme), FAILED;
-    if (!need(&c->rep, proof_ok(c, &m, s), CV_SIGNATURE, MSG_HEADER + 4, 0, m.scheme))
+    bool right = proof_ok(c, &m, s);
+    if (report_bad(&c->rep) || !need(&c->rep, right, CV_SIGNATURE, MSG_HEADER + 4, 0, m.scheme))
         return FAILED;
     c->peer_scheme = m.scheme;
     transcript_add(c, msg);

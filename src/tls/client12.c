@@ -64,7 +64,7 @@ static bool params_signed(hf_conn *c, const struct server_kx *m, const struct sc
     wr_bytes(&w, c->hs->client_random, RANDOM_BYTES);
     wr_bytes(&w, c->hs->server_random, RANDOM_BYTES);
     wr_view(&w, m->params);
-    return !w.full && sig_verify(&s->how, &c->hs->leaf->key, wr_done(&w), m->signature);
+    return !w.full && proof_right(c, &s->how, wr_done(&w), m->signature);
 }
 
 static bool server_kx_ok(hf_conn *c, const struct server_kx *m)
@@ -82,7 +82,8 @@ static bool server_kx_ok(hf_conn *c, const struct server_kx *m)
         return fail(rep, SKE_SCHEME_NOT_OFFERED, 0, 0, m->scheme);
     if (!scheme_fits(s, key, TLS12))
         return fail(rep, SKE_SCHEME_NOT_FOR_KEY, 0, 0, m->scheme);
-    return need(rep, params_signed(c, m, s), SKE_SIGNATURE, 0, 0, m->scheme);
+    bool right = params_signed(c, m, s);
+    return !report_bad(rep) && need(rep, right, SKE_SIGNATURE, 0, 0, m->scheme);
 }
 
 enum turn on_server_kx(hf_conn *c, hf_view msg)
@@ -92,8 +93,10 @@ enum turn on_server_kx(hf_conn *c, hf_view msg)
     if (!server_kx_read(&m, msg, &c->rep) || !server_kx_ok(c, &m))
         return FAILED;
     c->group = m.group;
-    if (!kx_respond(m.group, m.point, &c->cfg->rnd, h->share, &h->share_n, h->pre_master, &h->pre_master_n))
+    if (!kx_respond(m.group, m.point, &c->cfg->rnd, h->share, &h->share_n, h->pre_master, &h->pre_master_n)) {
+        kx_memory_first(c);
         return fail(&c->rep, SKE_POINT_INVALID, MSG_HEADER + 4, 0, m.group), FAILED;
+    }
     c->peer_scheme = m.scheme;
     transcript_add(c, msg);
     return c->cfg->unverified || peer_new(c, h->leaf) ? NEXT : (fail(&c->rep, SKE_NO_MEMORY, 0, 0, 0), FAILED);

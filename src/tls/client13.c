@@ -165,8 +165,10 @@ static bool derive(hf_conn *c, const struct server_hello *m)
         return fail(&c->rep, SH_NO_KEY_SHARE, 0, 1, 0);
     if (!k)
         return fail(&c->rep, SH_GROUP_NOT_SHARED, m->x.group_at, c->hs->share_group[0], m->x.share_group);
-    if (!kx_derive(k, m->x.share, secret, &n))
+    if (!kx_derive(k, m->x.share, secret, &n)) {
+        kx_memory_first(c);
         return fail(&c->rep, SH_SHARE_INVALID, exts_at(&m->x, m->x.share), 0, m->x.share_group);
+    }
     c->group  = m->x.share_group;
     bool done = handshake_keys(c, (hf_view){secret, n});
     ct_wipe(secret, sizeof secret);

@@ -208,7 +208,11 @@ void transcript_hash(const hf_conn *c, uint8_t out[HASH_MAX]);
 /* Starts the transcript when the hash becomes known; with a retry the first hello is replaced (4.5.2). */
 void transcript_start(hf_conn *c, hf_view first_hello, bool retry);
 void transcript_add(hf_conn *c, hf_view msg);
+/* The peer's signature with its leaf's key is right; false also when memory is out, which is a check of its own. */
+bool proof_right(hf_conn *c, const struct sig_how *how, hf_view tbs, hf_view sig);
 bool handshake_keys(hf_conn *c, hf_view shared);
+/* Before a share is called invalid: when memory is out that is the failure, and the first one stays. */
+void kx_memory_first(hf_conn *c);
 
 /* ---- select.c ---- */
 /* types: the certificate_types of TLS 1.2, empty in TLS 1.3. */

@@ -146,8 +146,10 @@ enum turn on_client_kx(hf_conn *c, hf_view msg)
     hf_view    point;
     if (!client_kx_read(&point, msg, &c->rep))
         return FAILED;
-    if (!kx_derive(h->kx[0], point, h->pre_master, &h->pre_master_n))
+    if (!kx_derive(h->kx[0], point, h->pre_master, &h->pre_master_n)) {
+        kx_memory_first(c);
         return fail(&c->rep, CKE_POINT_INVALID, MSG_HEADER + 1, 0, c->group), FAILED;
+    }
     transcript_add(c, msg);
     if (h->hello.full)
         return fail(&c->rep, CKE_NO_MEMORY, 0, 0, 0), FAILED;

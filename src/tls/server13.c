@@ -150,8 +150,10 @@ static bool answer(hf_conn *c, const struct client_hello *m, hf_view share)
     uint8_t    secret[KX_SECRET_MAX];
     size_t     n;
     c->cfg->rnd.fill(c->cfg->rnd.ctx, h->server_random, RANDOM_BYTES);
-    if (!kx_respond(c->group, share, &c->cfg->rnd, h->share, &h->share_n, secret, &n))
+    if (!kx_respond(c->group, share, &c->cfg->rnd, h->share, &h->share_n, secret, &n)) {
+        kx_memory_first(c);
         return fail(&c->rep, CH_SHARE_INVALID, exts_at(&m->x, share), 0, c->group);
+    }
     struct server_hello_out out  = {.random     = h->server_random,
                                     .session_id = {h->session_id, h->session_id_n},
                                     .suite      = h->suite->code,

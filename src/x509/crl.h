@@ -80,6 +80,6 @@ unsigned crl_covers(const struct crl *c, const struct cert *x);
 /* a has the same issuer key and scope as b, and replaces it. */
 bool crl_newer(const struct crl *a, const struct crl *b);
 /* Is it signed with the issuer's key: verified once per key. */
-bool crl_signed_by(struct crl *c, const struct cert *issuer);
+enum sig_verdict crl_signed_by(struct crl *c, const struct cert *issuer);
 
 #endif

@@ -32,6 +32,7 @@ enum doubt {
     NUMBER_FAULT,
     NOT_YET_VALID,
     EXPIRED,
+    OUT_OF_MEMORY,
     NO_DOUBT
 };
 
@@ -68,17 +69,17 @@ static void remember(struct crl *c, const uint8_t spki[32], unsigned state)
     }
 }
 
-bool crl_signed_by(struct crl *c, const struct cert *issuer)
+enum sig_verdict crl_signed_by(struct crl *c, const struct cert *issuer)
 {
-    uint8_t  spki[32];
-    unsigned state;
+    uint8_t spki[32];
     cert_spki_sha256(issuer, spki);
-    state = recall(c, spki);
-    if (state == PROOF_FREE) {
-        state = sig_verify(&c->sig, &issuer->key, c->tbs, c->sig_bits) ? PROOF_GOOD : PROOF_BAD;
-        remember(c, spki, state);
-    }
-    return state == PROOF_GOOD;
+    unsigned state = recall(c, spki);
+    if (state != PROOF_FREE)
+        return state == PROOF_GOOD ? SIG_RIGHT : SIG_WRONG;
+    enum sig_verdict v = sig_judge(&c->sig, &issuer->key, c->tbs, c->sig_bits);
+    if (v != SIG_NO_MEMORY) /* which is not a fact about the list */
+        remember(c, spki, v == SIG_RIGHT ? PROOF_GOOD : PROOF_BAD);
+    return v;
 }
 
 /* ---- one CRL ------------------------------------------------------------------------------------------- */
@@ -98,7 +99,10 @@ static enum doubt examine(const struct asking *a, struct crl *c)
         return ALGORITHM_UNKNOWN;
     if (c->sig.hash == HASH_MD5 || c->sig.hash == HASH_SHA1)
         return DIGEST_WEAK;
-    if ((crl_may_sign(issuer) && crl_signed_by(c, issuer)) || crl_signer_find(a->how, c, issuer))
+    enum sig_verdict v = crl_may_sign(issuer) ? crl_signed_by(c, issuer) : SIG_WRONG;
+    if (v == SIG_NO_MEMORY)
+        return OUT_OF_MEMORY;
+    if (v == SIG_RIGHT || crl_signer_find(a->how, c, issuer))
         return NO_DOUBT;
     if (!crl_may_sign(issuer))
         return MAY_NOT_SIGN;
@@ -192,6 +196,8 @@ static bool nothing_known(const struct asking *a, struct report *rep)
         return fail_text(rep, CRL_NOT_YET_VALID, c->this_update_at, c->this_update, a->how->now, text);
     case EXPIRED:
         return fail_text(rep, CRL_EXPIRED, c->next_update_at, c->next_update, a->how->now, text);
+    case OUT_OF_MEMORY:
+        return fail_text(rep, CRL_NO_MEMORY, 0, 0, 0, text);
     case NO_CRL:
     case NO_DOUBT:
         break;

@@ -54,7 +54,7 @@ static bool presented_signer(const struct crl_how *how, struct crl *crl, const s
         if (!by)
             continue;
         tries++;
-        if (proven(how, c, by) && crl_signed_by(crl, c))
+        if (proven(how, c, by) && crl_signed_by(crl, c) == SIG_RIGHT)
             return true;
     }
     return false;
@@ -68,7 +68,7 @@ bool crl_signer_find(const struct crl_how *how, struct crl *crl, const struct ce
     while (how->trust && tries < TRIES && (a = trust_by_name(how->trust, issuer->subject, &it)))
         if (fits(crl, &a->cert, issuer, how->now)) {
             tries++;
-            if (crl_signed_by(crl, &a->cert))
+            if (crl_signed_by(crl, &a->cert) == SIG_RIGHT)
                 return true;
         }
     return presented_signer(how, crl, issuer);

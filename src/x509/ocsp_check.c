@@ -122,9 +122,12 @@ static bool responder_in(const struct ocsp *o, const struct cert *issuer, struct
     return false;
 }
 
-static bool signed_with(const struct ocsp *o, const struct ocsp_how *how, const struct pubkey *key)
+static bool signed_with(const struct ocsp *o, const struct ocsp_how *how, const struct pubkey *key, struct report *rep)
 {
-    return proven_verify(how->proven, &o->sig, key, o->tbs, o->sig_bits);
+    enum sig_verdict v = proven_judge(how->proven, &o->sig, key, o->tbs, o->sig_bits);
+    if (v == SIG_NO_MEMORY)
+        fail(rep, OCSP_NO_MEMORY, 0, 0, 0);
+    return v == SIG_RIGHT;
 }
 
 static bool check_signer(const struct ocsp *o, const struct ocsp_how *how, struct report *rep)
@@ -134,7 +137,7 @@ static bool check_signer(const struct ocsp *o, const struct ocsp_how *how, struc
     char               text[160];
     if (!strong(&o->sig))
         return fail(rep, OCSP_SIGNATURE_UNSUPPORTED, (size_t)(o->sig_alg.p - o->der.p), 0, 0);
-    if (is_responder(o, how->issuer) && signed_with(o, how, &how->issuer->key))
+    if (is_responder(o, how->issuer) && signed_with(o, how, &how->issuer->key, rep))
         return true;
     if (responder_in(o, how->issuer, &delegate))
         signer = &delegate;
@@ -145,7 +148,7 @@ static bool check_signer(const struct ocsp *o, const struct ocsp_how *how, struc
     dn_text(signer->subject, text, sizeof text);
     if (signer == &delegate && !may_respond(how, signer, text, rep))
         return false;
-    if (signer == &delegate && signed_with(o, how, &signer->key))
+    if (signer == &delegate && signed_with(o, how, &signer->key, rep))
         return true;
     return fail_text(rep, OCSP_SIGNATURE_WRONG, (size_t)(o->sig_bits.p - o->der.p), 0, 0, text);
 }

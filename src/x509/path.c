@@ -48,7 +48,7 @@ static const struct seal *seen(const struct walk *w, int child, int issuer, cons
     return NULL;
 }
 
-/* Answers from memory when it was asked before; false, and w->spent, when the budget is out. */
+/* Answers from memory when it was asked before; false, and w->spent, when the budget or memory is out. */
 static bool is_signed(struct walk *w, int child, int issuer, const struct anchor *a)
 {
     const struct cert *x    = &w->certs[child];
@@ -59,7 +59,10 @@ static bool is_signed(struct walk *w, int child, int issuer, const struct anchor
         return s->good;
     if (!spend(w, w->n_seals < w->max_seals, PATH_SIGNATURES_SPENT, w->max_seals, w->n_seals))
         return false;
-    good                   = proven_verify(w->how->proven, &x->sig, &c->key, x->tbs, x->sig_bits);
+    enum sig_verdict v = proven_judge(w->how->proven, &x->sig, &c->key, x->tbs, x->sig_bits);
+    if (!spend(w, v != SIG_NO_MEMORY, PATH_NO_MEMORY, 0, 0))
+        return false;
+    good                   = v == SIG_RIGHT;
     w->seals[w->n_seals++] = (struct seal){(int16_t)child, (int16_t)issuer, a ? (uint32_t)a->number : 0, good};
     return good;
 }

@@ -96,16 +96,17 @@ static void keep(struct proven *p, const uint8_t id[ID_BYTES])
     leave(b);
 }
 
-bool proven_verify(struct proven *p, const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig)
+enum sig_verdict proven_judge(struct proven *p, const struct sig_how *how, const struct pubkey *k, hf_view tbs,
+                              hf_view sig)
 {
     uint8_t id[ID_BYTES];
     if (!p)
-        return sig_verify(how, k, tbs, sig);
+        return sig_judge(how, k, tbs, sig);
     identify(how, k, tbs, sig, id);
     if (has(p, id))
-        return true;
-    if (!sig_verify(how, k, tbs, sig))
-        return false;
-    keep(p, id);
-    return true;
+        return SIG_RIGHT;
+    enum sig_verdict v = sig_judge(how, k, tbs, sig);
+    if (v == SIG_RIGHT)
+        keep(p, id);
+    return v;
 }

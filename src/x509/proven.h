@@ -19,7 +19,13 @@ struct proven;
 /* A table of at least `entries` (rounded up to a power of two, 32 bytes each); NULL: no memory. */
 struct proven *proven_new(size_t entries);
 void           proven_free(struct proven *p);
-/* As sig_verify; p may be NULL: nothing is remembered. */
-bool proven_verify(struct proven *p, const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig);
+/* As sig_judge; p may be NULL: nothing is remembered. */
+enum sig_verdict   proven_judge(struct proven *p, const struct sig_how *how, const struct pubkey *k, hf_view tbs,
+                                hf_view sig);
+static inline bool proven_verify(struct proven *p, const struct sig_how *how, const struct pubkey *k, hf_view tbs,
+                                 hf_view sig)
+{
+    return proven_judge(p, how, k, tbs, sig) == SIG_RIGHT;
+}
 
 #endif

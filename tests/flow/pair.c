@@ -56,13 +56,26 @@ static void set_lists(hf_config *c, const struct pair_how *how, enum side side)
         hf_config_suites(c, how->suites[side], codes(how->suites[side]));
 }
 
+static hf_trust *trust_of(const struct pair *p)
+{
+    hf_trust *t    = mint_trust(p->pki);
+    char     *ca   = p->how->crl ? mint_crl(&p->pki->ca, NULL) : NULL;
+    char     *root = p->how->crl ? mint_crl(&p->pki->root, NULL) : NULL;
+    if (ca && root)
+        assert_true(hf_trust_crl_bytes(t, ca, strlen(ca), "ca.crl") &&
+                    hf_trust_crl_bytes(t, root, strlen(root), "root.crl"));
+    free(ca);
+    free(root);
+    return t;
+}
+
 static hf_config *side_config(const struct pair *p, enum side side)
 {
     const struct pair_how *how     = p->how;
     uint16_t               version = how->version ? how->version : 0x0304;
     hf_config             *c       = hf_config_new(side == CLIENT ? HF_CLIENT : HF_SERVER);
     hf_why                 why;
-    hf_config_trust(c, mint_trust(p->pki), side == CLIENT ? HF_REQUIRE : how->demand);
+    hf_config_trust(c, trust_of(p), side == CLIENT ? HF_REQUIRE : how->demand);
     if (side == SERVER || !how->no_cert)
         hf_config_cred(c, credential(p, side));
     hf_config_versions(c, version, version);

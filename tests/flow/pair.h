@@ -25,6 +25,7 @@ struct pair_how {
     bool           verdict[2];                 /* this side asks for a verdict */
     bool           deny[2];                    /* ... and it is no */
     bool           trace, keylog, cold;
+    bool           crl; /* both want a CRL of every issuer, and have it */
 };
 
 struct pair {

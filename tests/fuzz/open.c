@@ -20,11 +20,11 @@
 
 enum { SIGNATURE_MIN = 8, OUR_SIGNATURE = 64 };
 
-bool __wrap_aead_seal(struct aead *a, const uint8_t *nonce, hf_view ad, hf_view in, uint8_t *out);
-bool __wrap_aead_open(struct aead *a, const uint8_t *nonce, hf_view ad, hf_view in, uint8_t *out);
-bool __wrap_sig_verify(const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig);
-bool __wrap_key_sign(struct key *k, const struct sig_how *how, hf_view tbs, uint8_t *sig, size_t *n);
-void __wrap_finished_mac(enum hash_alg alg, const struct secret *traffic, const uint8_t *th, uint8_t *out);
+bool             __wrap_aead_seal(struct aead *a, const uint8_t *nonce, hf_view ad, hf_view in, uint8_t *out);
+bool             __wrap_aead_open(struct aead *a, const uint8_t *nonce, hf_view ad, hf_view in, uint8_t *out);
+enum sig_verdict __wrap_sig_judge(const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig);
+bool             __wrap_key_sign(struct key *k, const struct sig_how *how, hf_view tbs, uint8_t *sig, size_t *n);
+void             __wrap_finished_mac(enum hash_alg alg, const struct secret *traffic, const uint8_t *th, uint8_t *out);
 void __wrap_prf12(enum hash_alg alg, hf_view secret, const char *label, hf_view a, hf_view b, uint8_t *out, size_t n);
 struct kx *__wrap_kx_new(uint16_t group, const struct rnd *rnd);
 hf_view    __wrap_kx_share(const struct kx *k);
@@ -51,9 +51,9 @@ bool __wrap_aead_open(struct aead *a, const uint8_t *nonce, hf_view ad, hf_view 
     return true;
 }
 
-bool __wrap_sig_verify(const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig)
+enum sig_verdict __wrap_sig_judge(const struct sig_how *how, const struct pubkey *k, hf_view tbs, hf_view sig)
 {
-    return sig_fits(how, k) && sig.n >= SIGNATURE_MIN;
+    return sig_fits(how, k) && sig.n >= SIGNATURE_MIN ? SIG_RIGHT : SIG_WRONG;
 }
 
 bool __wrap_key_sign(struct key *k, const struct sig_how *how, hf_view tbs, uint8_t *sig, size_t *n)
