@@ -48,12 +48,12 @@ static bool nobody_listens(const struct valid_how *how, const struct trial *t)
     return how->profile == PROFILE_PRIVATE && !t->tell;
 }
 
-/* An INTEGER's first byte says its sign. */
+/* An INTEGER's first byte says its sign. An anchor is trusted as it is: well-known roots have the number zero. */
 static bool lint_serial(const struct valid_how *how, const struct cert *c, struct trial *t)
 {
     size_t at       = at_of(c, c->serial);
     bool   positive = c->serial.n && !(c->serial.p[0] & 0x80) && (c->serial.n > 1 || c->serial.p[0]);
-    return lint(how, t, positive, LINT_SERIAL_NOT_POSITIVE, at, 1, 0) &&
+    return lint(how, t, positive || t->anchor, LINT_SERIAL_NOT_POSITIVE, at, 1, 0) &&
            lint(how, t, c->serial.n <= SERIAL_MAX_BYTES, LINT_SERIAL_TOO_LONG, at, SERIAL_MAX_BYTES,
                 (int64_t)c->serial.n);
 }
@@ -86,7 +86,8 @@ static bool lint_key_ids(const struct valid_how *how, const struct cert *c, stru
            lint(how, t, !c->is_ca || c->ski.n, LINT_SKI_MISSING, 0, 1, 0) &&
            lint(how, t, !(c->critical & (EXT_AKI | EXT_SKI)), LINT_KEY_ID_CRITICAL, at, 0, 1) &&
            lint(how, t, !root || !names_issuers_issuer(c), LINT_ROOT_AKI_FIELDS, at, 0, 1) &&
-           lint(how, t, !root || same, LINT_ROOT_AKI_DIFFERS, at, 0, 1);
+           lint(how, t, !root || same, LINT_ROOT_AKI_DIFFERS, at, 0, 1) &&
+           lint(how, t, !root || !(c->has & EXT_EKU), LINT_ROOT_EKU, at_of(c, c->eku_ext), 0, 1);
 }
 
 /* A subtree of host names with a leading dot, which RFC 5280 has for URIs only. */
@@ -169,6 +170,25 @@ static bool common_names_in_san(const struct cert *c)
     return true;
 }
 
+/* What it may be used for, as the CA wrote it. */
+static bool lint_uses(const struct valid_how *how, const struct cert *c, struct trial *t)
+{
+    bool signs = (c->has & EXT_KU) && (c->ku & KU_KEY_CERT_SIGN);
+    bool any   = (c->has & EXT_EKU) && (c->eku & EKU_ANY);
+    return lint(how, t, c->is_ca || !signs, LINT_LEAF_SIGNS_CERTS, 0, 0, 1) &&
+           lint(how, t, !(c->critical & EXT_EKU), LINT_EKU_CRITICAL, at_of(c, c->eku_ext), 0, 1) &&
+           lint(how, t, !any, LINT_EKU_ANY, at_of(c, c->eku_ext), 0, 1);
+}
+
+static bool lint_names(const struct valid_how *how, const struct cert *c, struct trial *t)
+{
+    bool   critical = c->critical & EXT_SAN, empty = dn_empty(c->subject);
+    size_t at = at_of(c, c->san);
+    return lint(how, t, !critical || empty, LINT_SAN_CRITICAL, at, 0, 1) &&
+           lint(how, t, critical || !empty, LINT_SAN_NOT_CRITICAL, at, 1, 0) &&
+           lint(how, t, hosts_plain(c), LINT_SAN_UNDERSCORE, at, 0, 1);
+}
+
 bool lint_leaf(const struct valid_how *how, const struct cert *c, struct trial *t)
 {
     bool server = how->purpose == FOR_SERVER_AUTH;
@@ -177,8 +197,6 @@ bool lint_leaf(const struct valid_how *how, const struct cert *c, struct trial *
     return lint(how, t, !c->is_ca, LEAF_IS_CA, 0, 0, 1) && lint_serial(how, c, t) && lint_key(how, c, t) &&
            lint_key_ids(how, c, t) &&
            lint(how, t, !(c->has & EXT_NAME_CONS) || c->is_ca, LINT_NC_IN_LEAF, at_of(c, c->name_cons), 0, 1) &&
-           lint(how, t, !(c->critical & EXT_EKU), LINT_EKU_CRITICAL, at_of(c, c->eku_ext), 0, 1) &&
-           lint(how, t, !(c->critical & EXT_SAN) || dn_empty(c->subject), LINT_SAN_CRITICAL, at_of(c, c->san), 0, 1) &&
-           lint(how, t, hosts_plain(c), LINT_SAN_UNDERSCORE, at_of(c, c->san), 0, 1) &&
+           lint_uses(how, c, t) && lint_names(how, c, t) &&
            remark(t, !server || common_names_in_san(c), LINT_CN_NOT_IN_SAN, at_of(c, c->subject), 0, 1);
 }

@@ -66,12 +66,15 @@ static void good_ones(void **state)
 static void serials(void **state)
 {
     static const uint8_t zero[] = {0}, negative[] = {0xff}, longest[20] = {1}, longer[21] = {1};
-    struct spec          ica = ICA, leaf = LEAF;
+    struct spec          root = ROOT, ica = ICA, leaf = LEAF;
     struct report        rep;
     leaf.serial = (hf_view){zero, 1};
     expect(LINT_SERIAL_NOT_POSITIVE, 0, ROOT, ICA, leaf);
     leaf.serial = (hf_view){negative, 1};
     expect(LINT_SERIAL_NOT_POSITIVE, 0, ROOT, ICA, leaf);
+    root.serial = (hf_view){zero, 1}; /* as a well-known root has it */
+    assert_true(judged(PROFILE_WEB, root, ICA, LEAF, &rep));
+    report_drop(&rep);
     ica.serial = (hf_view){longer, sizeof longer};
     expect(LINT_SERIAL_TOO_LONG, 1, ROOT, ica, LEAF);
     ica.serial = (hf_view){longest, sizeof longest};
@@ -105,6 +108,8 @@ static void criticality(void **state)
     expect(LINT_EKU_CRITICAL, 0, ROOT, ICA, leaf);
     leaf.flip = OID_CE_SAN;
     expect(LINT_SAN_CRITICAL, 0, ROOT, ICA, leaf);
+    leaf = LEAF, leaf.subject = "";
+    expect(LINT_SAN_NOT_CRITICAL, 0, ROOT, ICA, leaf);
 }
 
 static void names(void **state)
@@ -129,10 +134,16 @@ static void names(void **state)
 
 static void usage(void **state)
 {
-    struct spec   leaf = LEAF;
+    struct spec   root = ROOT, leaf = LEAF;
     struct report rep;
     leaf.ca = true;
     expect(LEAF_IS_CA, 0, ROOT, ICA, leaf);
+    leaf = LEAF, leaf.ku = KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN;
+    expect(LINT_LEAF_SIGNS_CERTS, 0, ROOT, ICA, leaf);
+    leaf = LEAF, leaf.eku = EKU_SERVER_AUTH | EKU_ANY;
+    expect(LINT_EKU_ANY, 0, ROOT, ICA, leaf);
+    root.eku = EKU_SERVER_AUTH;
+    expect(LINT_ROOT_EKU, CERT_ANCHOR, root, ICA, LEAF);
     leaf = LEAF, leaf.aki = "another"; /* the signature decides; other programs refuse this one */
     assert_true(judged(PROFILE_PRIVATE, ROOT, ICA, leaf, &rep));
     assert_true(remarked(&rep, AKI_MISMATCH, 0));
