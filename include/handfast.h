@@ -281,6 +281,51 @@ int64_t     hf_peer_not_after(const hf_peer *p);                    /* Unix seco
 /* A certificate as a claim, for logs: its names as text without any proof. Returns as snprintf does. */
 int hf_cert_describe(hf_view der, char *out, size_t room);
 
+/* ---- rules: who of the proven may come in (doc/rules.md) ---------------------------------------------- */
+
+typedef struct hf_rules hf_rules; /* built, sealed, then shared by threads; reference counted */
+
+/* Who asks to come in, and how he came. */
+typedef struct hf_asker {
+    const hf_peer *peer;                   /* NULL: no certificate was presented */
+    hf_view        from;                   /* source address, 4 or 16 bytes; empty: a Unix socket */
+    const char    *server_name, *listener; /* asked for (SNI); where it came in, as configured; NULL: none */
+    int64_t        now_ms;
+} hf_asker;
+
+enum { HF_NEAR_MAX = 3, HF_NEAR_TEXT = 240 };
+
+/* What the rules say. where and reason live as long as the rules. */
+typedef struct hf_ruling {
+    bool        admit;
+    uint16_t    check;          /* why not, 0 = admitted */
+    int         rule;           /* which one decided, from 0; -1: none did, and so nobody comes in */
+    const char *where, *reason; /* of that rule, as given to hf_rules_begin; "" */
+    char        text[160];      /* detail for hf_conn_verdict */
+    unsigned    n_near;         /* the allowing rules that came nearest to it, with what stands against each */
+    struct {
+        const char *where;
+        char        text[HF_NEAR_TEXT];
+    } near[HF_NEAR_MAX];
+} hf_ruling;
+
+hf_rules *hf_rules_new(void); /* without a rule: nobody comes in */
+hf_rules *hf_rules_ref(hf_rules *r);
+void      hf_rules_free(hf_rules *r); /* drops one reference */
+/* Adds a rule behind the others; what hf_rules_when says next is about it. Without any condition it is about everybody
+ * who has a certificate. where: how the rule is called in answers ("rules.yaml:12"), reason: a text for them, may be
+ * NULL; copied. False: there are too many, or memory is out; the seal says so again. */
+bool hf_rules_begin(hf_rules *r, bool allow, const char *where, const char *reason);
+/* The last rule demands this of a field: uri, dns, mail, ip, cn, ou, subject, issuer, serial, sha256, spki, certificate,
+ * from, sni, listener, after, before, days, hours. Several values of one field are alternatives and follow each other;
+ * several fields must all hold. doc/rules.md has the forms. NULL, or what is wrong with it (static text). */
+const char *hf_rules_when(hf_rules *r, const char *field, const char *value);
+/* Makes the rules immutable and quick. False: why says what is wrong, and they are not to be used. */
+bool   hf_rules_seal(hf_rules *r, hf_why *why);
+size_t hf_rules_count(const hf_rules *r);
+/* The first rule in order that holds decides. Raises RULE_* and SPIFFE_* in out->check. */
+void hf_rules_judge(const hf_rules *r, const hf_asker *who, hf_ruling *out);
+
 /* ---- blocking helpers over a file descriptor --------------------------------------------------------- */
 
 bool hf_fd_handshake(hf_conn *c, int fd, int timeout_ms);

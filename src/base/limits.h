@@ -41,6 +41,9 @@ enum limit {
     LIMIT_PLACES           = 1024,            /* places of one certificate that are told apart */
     LIMIT_TRACE_BYTES      = 512 * 1024,      /* message bytes kept by one trace */
     LIMIT_FIELDS           = 16384,           /* fields told of one message that is taken apart */
+    LIMIT_RULES            = 16384,           /* rules of one server */
+    LIMIT_RULES_FILE       = 8 << 20,         /* bytes of a rules file */
+    LIMIT_RULE_VALUES      = 1 << 20,         /* values in all their conditions */
     LIMIT_FILE_BYTES       = 64 * 1024 * 1024 /* of one file we are given */
 };
 

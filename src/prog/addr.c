@@ -212,6 +212,17 @@ void addr_tune(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
+hf_view addr_ip(const union sock_addr *at)
+{
+    const struct sockaddr_in  *v4 = (const void *)at;
+    const struct sockaddr_in6 *v6 = (const void *)at;
+    if (at->sa.sa_family == AF_INET)
+        return (hf_view){(const uint8_t *)&v4->sin_addr, sizeof v4->sin_addr};
+    if (at->sa.sa_family == AF_INET6)
+        return (hf_view){(const uint8_t *)&v6->sin6_addr, sizeof v6->sin6_addr};
+    return (hf_view){NULL, 0};
+}
+
 char *addr_text(const union sock_addr *at, socklen_t len, char out[static ADDR_TEXT])
 {
     char host[64], port[8];

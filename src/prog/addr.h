@@ -44,6 +44,8 @@ int addr_dial(const struct addr *a, unsigned i);
 int addr_dialled(int fd);
 /* No delay, and keepalive probes that notice a dead peer within some minutes. */
 void addr_tune(int fd);
+/* The bytes of an IPv4 or IPv6 address, as long as at; empty for a Unix socket. */
+hf_view addr_ip(const union sock_addr *at);
 /* "127.0.0.1:443", "[::1]:443", "unix:/path" of a socket's own side or of its peer. Returns out. */
 char *addr_text(const union sock_addr *at, socklen_t len, char out[static ADDR_TEXT]);
 char *addr_text_here(int fd, char out[static ADDR_TEXT]);

@@ -219,13 +219,24 @@ hf_config *gate_config(struct gate *g)
     return cfg;
 }
 
-void gate_change(struct gate *g, hf_config *take)
+hf_rules *gate_rules(struct gate *g)
 {
     pthread_mutex_lock(&g->change);
-    hf_config *old = g->cfg;
-    g->cfg         = take;
+    hf_rules *rules = hf_rules_ref(g->rules);
+    pthread_mutex_unlock(&g->change);
+    return rules;
+}
+
+void gate_change(struct gate *g, hf_config *take, hf_rules *take_rules)
+{
+    pthread_mutex_lock(&g->change);
+    hf_config *old       = g->cfg;
+    hf_rules  *old_rules = g->rules;
+    g->cfg               = take;
+    g->rules             = take_rules;
     pthread_mutex_unlock(&g->change);
     hf_config_free(old);
+    hf_rules_free(old_rules);
 }
 
 /* ---- start --------------------------------------------------------------------------------------------- */
@@ -292,8 +303,9 @@ static bool gate_init(struct gate *g, struct worker *workers, unsigned n, hf_why
     g->keylog_fd = ok ? settings_keylog(g->set, &rep) : -1;
     ok           = !report_bad(&rep);
     if (ok) {
-        g->cfg = settings_config(g->set, false, why);
-        if (!g->cfg)
+        g->cfg   = settings_config(g->set, false, why);
+        g->rules = g->cfg ? settings_rules(g->set, why) : NULL;
+        if (!g->rules)
             return false;
         ok = listen_all(g, workers, n, &rep);
     }
@@ -313,7 +325,7 @@ static bool addresses(struct gate *g, const struct command *c)
         (!g->target.is_unix && !g->target.host[0] && (bad = "name a host")))
         return opt_complain(c, "--target %s: %s.", s->target, bad);
     g->server_name = settings_server_name(s, g->target.host);
-    if (s->role == HF_CLIENT && !g->server_name && s->pins.n == 0)
+    if (s->role == HF_CLIENT && !g->server_name && s->pins.n == 0 && !rules_any(&s->rules))
         return opt_complain(
             c, "--target %s names no host: say with --server-name whom the server's certificate must name.", s->target);
     return true;
@@ -322,6 +334,7 @@ static bool addresses(struct gate *g, const struct command *c)
 static void gate_free(struct gate *g)
 {
     hf_config_free(g->cfg);
+    hf_rules_free(g->rules);
     if (g->keylog_fd >= 0)
         close(g->keylog_fd);
 }

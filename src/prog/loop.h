@@ -15,7 +15,8 @@
 /* What all connections of a command share; but for cfg not changed after the start. */
 struct gate {
     const struct settings *set;
-    hf_config             *cfg; /* in force; gate_config and gate_change */
+    hf_config             *cfg;   /* in force; gate_config and gate_change */
+    hf_rules              *rules; /* likewise */
     pthread_mutex_t        change;
     struct addr            listen, target;
     const char            *server_name; /* client: whom the server's certificate must name */
@@ -54,8 +55,10 @@ struct worker {
 int gate_main(struct settings *s, const struct command *c);
 /* The configuration in force, with a reference for the caller (hf_config_free). */
 hf_config *gate_config(struct gate *g);
-/* Puts another one in force; take belongs to the gate from then on. */
-void gate_change(struct gate *g, hf_config *take);
+/* The rules in force, with a reference for the caller (hf_rules_free). */
+hf_rules *gate_rules(struct gate *g);
+/* Puts others in force; both belong to the gate from then on. */
+void gate_change(struct gate *g, hf_config *take, hf_rules *take_rules);
 /* A connection of this worker is gone. */
 void worker_less(struct worker *w);
 

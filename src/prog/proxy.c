@@ -71,7 +71,10 @@ static void tell(struct proxy *p, const hf_why *why)
                       .duration_ms = log_now_ms() - p->began_ms,
                       .bytes_in    = p->bytes_in,
                       .bytes_out   = p->bytes_out,
-                      .open        = p->opened && !(verdict && p->bytes_in == 0)};
+                      .open        = p->opened && !(verdict && p->bytes_in == 0),
+                      .rule        = p->admission.rule,
+                      .rule_reason = p->admission.reason,
+                      .ruling      = p->admission.refusal};
     story_tell(&s, p->conn, why);
 }
 
@@ -103,6 +106,7 @@ static void finish(struct proxy *p, const hf_why *why, bool reset_plain)
 {
     tell(p, why);
     p->stage = OVER;
+    admission_leave(p);
     unlink_from_worker(p);
     p->closing += side_close(&p->tls, false, on_closed);
     p->closing += side_close(&p->plain, reset_plain, on_closed);
@@ -152,6 +156,11 @@ void proxy_cut(struct proxy *p)
     struct report rep;
     cause_stopped(&rep);
     finish(p, &rep.why, true);
+}
+
+void proxy_turn_out(struct proxy *p, const hf_why *why)
+{
+    finish(p, why, true);
 }
 
 static void on_handshake_timeout(uv_timer_t *t)
@@ -256,9 +265,11 @@ static void watch(struct proxy *p)
 {
     bool out   = p->conn && hf_conn_out(p->conn).n > 0;
     bool data  = p->stage == OPEN && hf_conn_data(p->conn).n > 0;
-    bool hear  = p->stage == HANDSHAKE || p->stage == PARTING || (p->stage == OPEN && !data && !p->peer_closed);
-    int  tls   = (hear && !p->tls.ended ? UV_READABLE : 0) | (out ? UV_WRITABLE : 0);
-    int  plain = (p->stage == OPEN && !p->plain.ended && !p->left && !out ? UV_READABLE : 0) | (data ? UV_WRITABLE : 0);
+    bool asked = p->admission.state == ADMISSION_ASKED; /* what it says meanwhile may wait */
+    bool hear =
+        (p->stage == HANDSHAKE && !asked) || p->stage == PARTING || (p->stage == OPEN && !data && !p->peer_closed);
+    int tls   = (hear && !p->tls.ended ? UV_READABLE : 0) | (out ? UV_WRITABLE : 0);
+    int plain = (p->stage == OPEN && !p->plain.ended && !p->left && !out ? UV_READABLE : 0) | (data ? UV_WRITABLE : 0);
     if (p->stage == REACHING) /* the side that is being connected */
         *(is_server(p) ? &plain : &tls) = UV_WRITABLE;
     side_watch(&p->tls, tls, on_tls);
@@ -295,6 +306,7 @@ static void act(struct proxy *p)
             moved = pass_flush(p);
             moved |= pass_deliver(p);
             moved |= pass_left(p);
+            moved |= (want & HF_WANT_VERDICT) && admission_ask(p);
         } while (moved);
         judge(p, want);
     }
@@ -308,6 +320,12 @@ static void act(struct proxy *p)
         watch(p);
         watch_quiet(p);
     }
+}
+
+void proxy_go_on(struct proxy *p)
+{
+    if (!p->asking)
+        act(p);
 }
 
 /* ---- reaching the target ------------------------------------------------------------------------------- */

@@ -4,29 +4,32 @@
 #define HF_PROG_PROXY_IN_H
 #include <netinet/in.h>
 
+#include "prog/admission.h"
 #include "prog/loop.h"
 #include "prog/side.h"
 
 enum stage { REACHING, HANDSHAKE, OPEN, PARTING, OVER };
 
 struct proxy {
-    struct worker *worker;
-    struct proxy  *next, *prev;
-    struct side    tls, plain;
-    uv_timer_t     timer;
-    hf_conn       *conn;
-    enum stage     stage;
-    unsigned       closing;                 /* handles whose close callback has not come */
-    unsigned       dial_at;                 /* which of the target's addresses */
-    bool           dial_again;              /* the next one, when the handle of the last one is closed */
-    bool           opened, told;            /* the handshake was completed; the line was written */
-    bool           close_sent, peer_closed; /* close_notify, ours and theirs */
-    uint8_t       *left;                    /* plain bytes that the engine did not take yet */
-    size_t         left_at, left_n;
-    uint64_t       bytes_in, bytes_out;
-    uint64_t       passed; /* of both, when it was last looked whether the connection is quiet */
-    size_t         drained;
-    int64_t        began_ms;
+    struct worker   *worker;
+    struct proxy    *next, *prev;
+    struct side      tls, plain;
+    uv_timer_t       timer;
+    hf_conn         *conn;
+    enum stage       stage;
+    struct admission admission;
+    unsigned         closing;                 /* handles whose close callback has not come */
+    unsigned         dial_at;                 /* which of the target's addresses */
+    bool             dial_again;              /* the next one, when the handle of the last one is closed */
+    bool             asking;                  /* the answer comes before the question has returned */
+    bool             opened, told;            /* the handshake was completed; the line was written */
+    bool             close_sent, peer_closed; /* close_notify, ours and theirs */
+    uint8_t         *left;                    /* plain bytes that the engine did not take yet */
+    size_t           left_at, left_n;
+    uint64_t         bytes_in, bytes_out;
+    uint64_t         passed; /* of both, when it was last looked whether the connection is quiet */
+    size_t           drained;
+    int64_t          began_ms;
     struct {
         union {
             struct sockaddr     sa;
@@ -40,6 +43,10 @@ static inline const struct gate *gate_of(const struct proxy *p)
 {
     return p->worker->gate;
 }
+
+/* ---- proxy.c ---- */
+/* What was waited for has come: everything that can be done now is done. */
+void proxy_go_on(struct proxy *p);
 
 /* ---- pass_bytes.c: each returns whether anything moved, or may move on ---- */
 bool pass_flush(struct proxy *p);      /* engine -> TLS socket */

@@ -65,6 +65,7 @@ static void look(const struct settings *s, uint8_t out[32])
     add_list(&h, &s->pins);
     add_list(&h, &s->crls);
     add_file(&h, s->ca_names);
+    add_file(&h, s->rules.file);
     hash_final(&h, out);
 }
 
@@ -74,12 +75,14 @@ static void renew(struct reload *r)
 {
     hf_why     why;
     char       text[1024];
-    hf_config *cfg = settings_config(r->gate->set, false, &why);
-    if (cfg) {
-        gate_change(r->gate, cfg);
+    hf_config *cfg   = settings_config(r->gate->set, false, &why);
+    hf_rules  *rules = cfg ? settings_rules(r->gate->set, &why) : NULL;
+    if (rules) {
+        gate_change(r->gate, cfg, rules);
         log_note("info", "reloaded", "the files have changed: new connections are judged by them");
         return;
     }
+    hf_config_free(cfg);
     hf_why_text(&why, text, sizeof text);
     log_note("error", "reload", "the files have changed and cannot be used, so the old ones stay in force: %s", text);
 }

@@ -14,10 +14,19 @@ static const struct opt options[] = {
     OPT_ROW_KEY,
     OPT_ROW_KEYSTORE,
     OPT_ROW_PASS,
-    {NULL, OPT_HEADING, 0, NULL, "Who may come in (one of the first two is needed)", NULL, NULL},
-    {"allow-all", OPT_FLAG, SETTINGS_AT(allow_all), NULL, "every client whose certificate is valid", NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL,
+     "Who may come in, by what is proven of him; at least one of these is needed.\nIn a name * stands for one label or "
+     "segment, ** for several; an option may be given again",
+     NULL, NULL},
+    OPT_ROWS_RULES("allow-", SETTINGS_AT(rules), "a client"),
+    {"allow-all", OPT_FLAG, SETTINGS_AT(rules.all), NULL, "every client whose certificate is valid", NULL, NULL},
+    {"rules", OPT_TEXT, SETTINGS_AT(rules.file), "FILE",
+     "rules that allow and deny, with all fields; they are asked\nbefore the options above, and read again when "
+     "changed",
+     NULL, NULL},
     {"disable-authentication", OPT_FLAG, SETTINGS_AT(disable_auth), NULL,
      "anybody: no client is asked for a certificate", NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL, "Who may vouch for clients", NULL, NULL},
     {"cacert", OPT_MANY, SETTINGS_AT(cacerts), "FILE", "CA certificates that may vouch for clients; may be given again",
      NULL, NULL},
     {"pin", OPT_MANY, SETTINGS_AT(pins), "FILE",
@@ -50,13 +59,13 @@ static const struct opt options[] = {
 static const struct command command = {
     .name  = "server",
     .brief = "TLS from clients that prove who they are, plain to a service behind",
-    .usage = "--listen ADDR --target ADDR --cert FILE --key FILE --cacert FILE --allow-all [options]",
+    .usage = "--listen ADDR --target ADDR --cert FILE --key FILE --cacert FILE --allow-... [options]",
     .about = "The service hears nothing of a client before its certificate and its key are proven. A client that is\n"
              "refused gets an alert that says so, and the log says which check refused it and what to do.",
     .opts  = options,
     .examples =
         "  handfast server --listen :8443 --target 127.0.0.1:8080 \\\n"
-        "      --cert server.pem --key server.key --cacert clients-ca.pem --allow-all\n"
+        "      --cert server.pem --key server.key --cacert clients-ca.pem --allow-uri 'spiffe://example.org/web/*'\n"
         "  handfast server --listen :8443 --target unix:/run/app.sock --keystore server.p12 --pass file:pass.txt \\\n"
         "      --pin alice.pem --allow-all --log json\n",
 };

@@ -50,16 +50,18 @@ static bool check_server(const struct settings *s, const struct command *c)
 {
     if (s->n_creds == 0)
         return opt_complain(c, "a server needs a certificate: give --cert FILE --key FILE.");
-    if (s->allow_all && s->disable_auth)
-        return opt_complain(c, "--allow-all and --disable-authentication exclude each other: either every client "
-                               "with a valid certificate comes in, or nobody is asked for one.");
+    if (rules_any(&s->rules) && s->disable_auth)
+        return opt_complain(c,
+                            "--disable-authentication and --allow-... (or --rules) exclude each other: nobody is asked "
+                            "for a certificate that rules could look at.");
     if (s->disable_auth && s->client_auth)
         return opt_complain(c, "--client-auth and --disable-authentication exclude each other.");
     if (s->disable_auth && (s->cacerts.n || s->pins.n || s->crls.n || s->ca_names))
         return opt_complain(c, "--disable-authentication asks no client for a certificate: leave --cacert, --pin, "
                                "--crl and --ca-names out.");
-    if (!s->allow_all && !s->disable_auth)
-        return opt_complain(c, "who may come in? --allow-all lets in every client whose certificate is valid, "
+    if (!rules_any(&s->rules) && !s->disable_auth)
+        return opt_complain(c, "who may come in? --allow-uri, --allow-cn and their like name clients, --rules FILE has "
+                               "all rules, --allow-all lets in every client whose certificate is valid, "
                                "--disable-authentication asks for none.");
     if (!s->disable_auth && s->cacerts.n + s->pins.n == 0)
         return opt_complain(c, "who may vouch for clients? Give --cacert FILE with the CA certificates, or --pin FILE "
@@ -92,7 +94,9 @@ bool settings_check(const struct settings *s, const struct command *c)
 
 const char *settings_server_name(const struct settings *s, const char *target_host)
 {
-    return s->server_name ? s->server_name : target_host[0] ? target_host : NULL;
+    if (s->server_name || rules_any(&s->rules)) /* --verify-...: who it is, is said otherwise */
+        return s->server_name;
+    return target_host[0] ? target_host : NULL;
 }
 
 int settings_keylog(const struct settings *s, struct report *rep)
@@ -178,6 +182,13 @@ static uint16_t version_code(unsigned choice, uint16_t otherwise)
     return choice == TLS_1_2 ? 0x0303 : choice == TLS_1_3 ? 0x0304 : otherwise;
 }
 
+hf_rules *settings_rules(const struct settings *s, hf_why *why)
+{
+    struct rules_set set = s->rules;
+    set.nobody_too       = s->client_auth == AUTH_OPTIONAL;
+    return rules_load(&set, s->role == HF_SERVER ? "--allow-" : "--verify-", why);
+}
+
 hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
 {
     struct report rep;
@@ -192,6 +203,7 @@ hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
         if (s->tls_min || s->tls_max)
             hf_config_versions(cfg, version_code(s->tls_min, s->tls_max == TLS_1_2 ? 0x0303 : 0x0304),
                                version_code(s->tls_max, 0x0304));
+        hf_config_ask_verdict(cfg, rules_any(&s->rules));
         hf_config_trace(cfg, trace);
         hf_config_insecure_keylog(cfg, s->keylog != NULL);
         ok = hf_config_seal(cfg, log_now_ms(), why);

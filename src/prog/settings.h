@@ -7,6 +7,7 @@
 #define HF_PROG_SETTINGS_H
 #include "base/why.h"
 #include "prog/opt.h"
+#include "prog/rules_set.h"
 
 enum { CREDS_MAX = 16 };
 enum client_auth { AUTH_UNSET, AUTH_REQUIRED, AUTH_OPTIONAL };
@@ -18,15 +19,16 @@ struct settings {
     struct {
         const char *chain, *key; /* key NULL: in the same file */
     } creds[CREDS_MAX];
-    unsigned        n_creds;
-    struct opt_list cacerts, pins, crls;
-    const char     *ca_names, *alpn, *server_name, *keylog, *pass;
-    unsigned        client_auth;      /* enum client_auth */
-    unsigned        tls_min, tls_max; /* enum tls_choice */
-    unsigned        log;              /* enum log_format, 0 = not given */
-    unsigned        threads;          /* 0 = one per core */
-    bool            allow_all, disable_auth, send_nothing;
-    int64_t         shutdown_ms, handshake_ms, connect_ms;
+    unsigned         n_creds;
+    struct opt_list  cacerts, pins, crls;
+    const char      *ca_names, *alpn, *server_name, *keylog, *pass;
+    unsigned         client_auth;      /* enum client_auth */
+    unsigned         tls_min, tls_max; /* enum tls_choice */
+    unsigned         log;              /* enum log_format, 0 = not given */
+    unsigned         threads;          /* 0 = one per core */
+    bool             disable_auth, send_nothing;
+    struct rules_set rules; /* server: who of the clients may come in; client: who the server must be */
+    int64_t          shutdown_ms, handshake_ms, connect_ms;
 };
 
 /* Option handlers for the tables (OPT_CALL). */
@@ -38,9 +40,12 @@ const char *settings_keystore(void *into, const char *file);
 bool settings_check(const struct settings *s, const struct command *c);
 /* The sealed configuration; NULL: why says what is wrong with which file. trace: keep each connection's story. */
 hf_config *settings_config(const struct settings *s, bool trace, hf_why *why);
+/* Its rules, sealed; an empty list where there are none. NULL: why says what is wrong. */
+hf_rules *settings_rules(const struct settings *s, hf_why *why);
 /* Opens the file of --keylog; -1: none is wanted, or rep says why not. */
 int settings_keylog(const struct settings *s, struct report *rep);
-/* The host part of the target, or --server-name: what the server's certificate must name. NULL: none. */
+/* The host part of the target, or --server-name: what the server's certificate must name. NULL: none; then --verify-...
+ * or a pin says who it is. */
 const char *settings_server_name(const struct settings *s, const char *target_host);
 
 /* Where a passphrase comes from: "file:F", "env:VAR", "prompt"; NULL = nowhere. ctx is that text. */

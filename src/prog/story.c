@@ -150,6 +150,18 @@ static void tell_why(struct log_line *l, const struct story *s, const hf_why *w)
     log_said(l, false);
 }
 
+/* Which rule decided; when they refused, what stands against the nearest ones. */
+static void tell_rules(struct log_line *l, const struct story *s)
+{
+    char text[HF_NEAR_TEXT + NAME_ROOM];
+    log_text(l, "rule", s->rule);
+    tell_raw(l, "rule_reason", s->rule_reason);
+    for (unsigned i = 0; s->ruling && i < s->ruling->n_near; i++) {
+        text_add(text, sizeof text, 0, "%s %s", s->ruling->near[i].where, s->ruling->near[i].text);
+        log_more(l, "rule_near", text);
+    }
+}
+
 /* ---- the sentence -------------------------------------------------------------------------------------- */
 
 static const char *who(const struct story *s, const hf_conn *c)
@@ -223,6 +235,7 @@ void story_tell(const struct story *s, const hf_conn *c, const hf_why *why)
         tell_verdict(&l, &r);
         tell_why(&l, s, why);
     }
+    tell_rules(&l, s);
     if (c)
         tell_conn(&l, c);
     if (c && hf_conn_peer(c))

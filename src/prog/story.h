@@ -8,12 +8,14 @@
 #include "prog/log.h"
 
 struct story {
-    enum hf_role role;
-    const char  *from;   /* the address that connected to us */
-    const char  *target; /* as configured */
-    int64_t      duration_ms;
-    uint64_t     bytes_in, bytes_out; /* application data from the TLS peer, and to it */
-    bool         open;                /* the handshake was completed */
+    enum hf_role     role;
+    const char      *from;   /* the address that connected to us */
+    const char      *target; /* as configured */
+    int64_t          duration_ms;
+    uint64_t         bytes_in, bytes_out; /* application data from the TLS peer, and to it */
+    bool             open;                /* the handshake was completed */
+    const char      *rule, *rule_reason;  /* which rule decided, NULL: none was asked, "": none held */
+    const hf_ruling *ruling;              /* when the rules refused */
 };
 
 /* Writes the one line of a connection that is over. c: NULL when it never got that far. why: NULL or check 0

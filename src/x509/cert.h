@@ -114,6 +114,8 @@ hf_view dn_attribute(hf_view name, hf_view oid);
 /* The same as text, for comparing with what people write: UTF-8, escaped as text_printable does but not by RFC
  * 4514. Returns the length, 0 when it is not there; an empty value is no value. */
 size_t dn_attribute_text(hf_view name, hf_view oid, char *out, size_t room);
+/* The same of the one that has nth others of its type before it. */
+size_t dn_attribute_nth(hf_view name, hf_view oid, size_t nth, char *out, size_t room);
 bool   dn_empty(hf_view name);
 /* A fold of the name for indexes: equal names (7.1) have equal hashes. */
 uint64_t dn_hash(hf_view name);

@@ -205,26 +205,34 @@ uint64_t dn_hash(hf_view name)
 
 /* ---- attributes ---- */
 
-static bool last_ava(hf_view name, hf_view oid, struct ava *out)
+enum { LAST = -1 };
+
+/* The one of this type that has nth before it; LAST: the last one. */
+static bool find_ava(hf_view name, hf_view oid, size_t nth, struct ava *out)
 {
     hf_view    rdns, rdn;
     struct ava a;
     bool       found = false;
+    size_t     n     = 0;
     if (!only(name, DER_SEQUENCE, &rdns))
         return false;
     while (next_rdn(&rdns, &rdn))
-        while (next_ava(&rdn, &a))
-            if (view_equal(a.type, oid)) {
+        while (next_ava(&rdn, &a)) {
+            if (!view_equal(a.type, oid))
+                continue;
+            if (nth == (size_t)LAST || n == nth) {
                 *out  = a;
                 found = true;
             }
+            n++;
+        }
     return found;
 }
 
 hf_view dn_attribute(hf_view name, hf_view oid)
 {
     struct ava a;
-    return last_ava(name, oid, &a) ? a.value : (hf_view){NULL, 0};
+    return find_ava(name, oid, (size_t)LAST, &a) ? a.value : (hf_view){NULL, 0};
 }
 
 /* ---- text (RFC 4514) ---- */
@@ -378,12 +386,12 @@ size_t dn_text(hf_view name, char *out, size_t room)
 }
 
 /* For comparing with what people write: UTF-8 as it is, and as \xHH what text_printable escapes too. */
-size_t dn_attribute_text(hf_view name, hf_view oid, char *out, size_t room)
+size_t dn_attribute_nth(hf_view name, hf_view oid, size_t nth, char *out, size_t room)
 {
     struct out  o = {.p = out, .room = room};
     struct ava  a = {0};
     struct fold f;
-    bool        broken, found = last_ava(name, oid, &a);
+    bool        broken, found = find_ava(name, oid, nth, &a);
     char        c[8];
     if (room == 0)
         return 0;
@@ -397,4 +405,9 @@ size_t dn_attribute_text(hf_view name, hf_view oid, char *out, size_t room)
     }
     out[o.n] = '\0';
     return o.n;
+}
+
+size_t dn_attribute_text(hf_view name, hf_view oid, char *out, size_t room)
+{
+    return dn_attribute_nth(name, oid, (size_t)LAST, out, room);
 }
