@@ -40,6 +40,10 @@ enum limit {
     LIMIT_PRESENT          = 2 << 20,         /* certificates that are present at once */
     LIMIT_PLACES           = 1024,            /* places of one certificate that are told apart */
     LIMIT_TRACE_BYTES      = 512 * 1024,      /* message bytes kept by one trace */
+    LIMIT_STREAM_BYTES     = 1 << 20,         /* of one direction of a connection in a capture */
+    LIMIT_CAPTURE_CONNS    = 65536,           /* connections of one capture that are looked at */
+    LIMIT_CAPTURE_BYTES    = 256 << 20,       /* memory for the streams of one capture */
+    LIMIT_WATCH_BYTES      = 16 << 20,        /* for the story of one of them */
     LIMIT_FIELDS           = 16384,           /* fields told of one message that is taken apart */
     LIMIT_RULES            = 16384,           /* rules of one server */
     LIMIT_RULES_FILE       = 8 << 20,         /* bytes of a rules file */
