@@ -22,7 +22,7 @@ demo: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) handfast
 	@tools/demo $(BUILD)
 
-# BoringSSL's test runner, compiled (RUNNER=FILE), against the library; doc/conformance.md.
+# BoringSSL's test runner, fetched or (RUNNER=FILE) compiled before, against the library; doc/conformance.md.
 conformance: all
 	@tests/bogo/run --build $(BUILD) $(if $(RUNNER),--runner $(RUNNER))
 
