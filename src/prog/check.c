@@ -155,6 +155,13 @@ const char *check_role(const struct check_run *r, int cert, char out[static 32])
     return out;
 }
 
+void check_run_drop(struct check_run *r)
+{
+    wr_free(&r->names);
+    report_drop(&r->rep);
+    valid_path_free(&r->path, &r->mem);
+}
+
 int check_main(int argc, char **argv)
 {
     struct check_run r = {0};
@@ -164,9 +171,7 @@ int check_main(int argc, char **argv)
     int             status = parsed == OPT_HELPED ? EXIT_OK : EXIT_WRONG;
     if (parsed == OPT_RUN)
         status = run(&r);
-    wr_free(&r.names);
-    report_drop(&r.rep);
-    valid_path_free(&r.path, &r.mem);
+    check_run_drop(&r);
     hf_cred_free(r.cred);
     hf_trust_free(r.trust);
     return status;

@@ -2,6 +2,8 @@
  * check.h - what `handfast check` found out, shared by the file that finds out and those that print. */
 #ifndef HF_PROG_CHECK_H
 #define HF_PROG_CHECK_H
+#include <jansson.h>
+
 #include "prog/opt.h"
 #include "tls/select.h"
 #include "x509/valid.h"
@@ -32,5 +34,9 @@ struct check_run {
 const char *check_role(const struct check_run *r, int cert, char out[static 32]);
 void        check_print_tree(const struct check_run *r);
 void        check_print_json(const struct check_run *r);
+/* The chain alone: accepted, as, time, presented, anchor, considered, cause. */
+json_t *check_chain_json(const struct check_run *r);
+/* Gives back what judging took; the trust and the credential stay. */
+void check_run_drop(struct check_run *r);
 
 #endif

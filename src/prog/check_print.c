@@ -277,7 +277,7 @@ static json_t *client_json(const struct check_run *r)
                      hf_check_info_of(r->remark.check)->reason);
 }
 
-void check_print_json(const struct check_run *r)
+json_t *check_chain_json(const struct check_run *r)
 {
     json_t *certs = json_array();
     char    at[24];
@@ -287,10 +287,15 @@ void check_print_json(const struct check_run *r)
     json_t              *anchor = a ? cert_json(r, CERT_ANCHOR, &a->cert) : json_null();
     if (a)
         json_object_set_new(anchor, "file", json_string(a->file));
-    json_t *o =
-        json_pack("{s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "accepted", r->accepted, "as",
-                  r->as == AS_SERVER ? "server" : "client", "time", when_text(r->now, at), "presented", certs, "anchor",
-                  anchor, "considered", tries_json(r), "cause", cause_json(r), "client", client_json(r));
+    return json_pack("{s:b, s:s, s:s, s:o, s:o, s:o, s:o}", "accepted", r->accepted, "as",
+                     r->as == AS_SERVER ? "server" : "client", "time", when_text(r->now, at), "presented", certs,
+                     "anchor", anchor, "considered", tries_json(r), "cause", cause_json(r));
+}
+
+void check_print_json(const struct check_run *r)
+{
+    json_t *o = check_chain_json(r);
+    json_object_set_new(o, "client", client_json(r));
     json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     printf("\n");
     json_decref(o);

@@ -14,5 +14,6 @@ int client_main(int argc, char **argv);
 int connect_main(int argc, char **argv);
 int ca_main(int argc, char **argv);
 int check_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
 
 #endif

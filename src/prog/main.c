@@ -18,6 +18,7 @@ static const struct {
     {"server", server_main, "TLS from clients that prove who they are, plain to a service behind"},
     {"client", client_main, "plain from local programs, TLS with a certificate to a server"},
     {"connect", connect_main, "one connection by hand: who is there, and what it says about us"},
+    {"explain", explain_main, "a handshake told message by message, and why it fails"},
     {"check", check_main, "says whether a certificate would be accepted, and why"},
     {"ca", ca_main, "a small CA: makes the certificates that mutual TLS needs"},
 };

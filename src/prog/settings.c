@@ -71,7 +71,7 @@ static bool check_server(const struct settings *s, const struct command *c)
 
 static bool check_client(const struct settings *s, const struct command *c)
 {
-    if (s->cacerts.n + s->pins.n == 0)
+    if (s->cacerts.n + s->pins.n == 0 && !s->explains)
         return opt_complain(c,
                             "who may vouch for the server? Give --cacert FILE with the CA certificates, or --pin FILE "
                             "with the server's very certificate.");
@@ -163,7 +163,7 @@ static void set_creds(const struct settings *s, hf_config *cfg)
         hf_config_cred(cfg, hf_cred_files(s->creds[i].chain, s->creds[i].key, pass_ask, (void *)(uintptr_t)s->pass));
 }
 
-static void set_alpn(const struct settings *s, hf_config *cfg)
+void settings_alpn(const struct settings *s, hf_config *cfg)
 {
     char        list[ALPN_TEXT];
     const char *name[ALPN_TEXT / 2];
@@ -199,7 +199,7 @@ hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
     bool ok = cfg && (t || !asks) ? !asks || set_trust(s, cfg, t, &rep) : fail(&rep, START_NO_MEMORY, 0, 0, 0);
     if (ok) {
         set_creds(s, cfg);
-        set_alpn(s, cfg);
+        settings_alpn(s, cfg);
         if (s->tls_min || s->tls_max)
             hf_config_versions(cfg, version_code(s->tls_min, s->tls_max == TLS_1_2 ? 0x0303 : 0x0304),
                                version_code(s->tls_max, 0x0304));

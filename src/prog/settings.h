@@ -27,7 +27,9 @@ struct settings {
     unsigned         log;              /* enum log_format, 0 = not given */
     unsigned         threads;          /* 0 = one per core */
     bool             disable_auth, send_nothing;
-    struct rules_set rules; /* server: who of the clients may come in; client: who the server must be */
+    bool             explains; /* explain: whom to trust may be left out */
+    const char      *path;     /* explain: of its request */
+    struct rules_set rules;    /* server: who of the clients may come in; client: who the server must be */
     int64_t          shutdown_ms, handshake_ms, connect_ms;
 };
 
@@ -42,6 +44,7 @@ bool settings_check(const struct settings *s, const struct command *c);
 hf_config *settings_config(const struct settings *s, bool trace, hf_why *why);
 /* Its rules, sealed; an empty list where there are none. NULL: why says what is wrong. */
 hf_rules *settings_rules(const struct settings *s, hf_why *why);
+void      settings_alpn(const struct settings *s, hf_config *cfg);
 /* Opens the file of --keylog; -1: none is wanted, or rep says why not. */
 int settings_keylog(const struct settings *s, struct report *rep);
 /* The host part of the target, or --server-name: what the server's certificate must name. NULL: none; then --verify-...

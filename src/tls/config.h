@@ -37,9 +37,10 @@ struct hf_cred {
     size_t        n;
     struct key   *key; /* NULL: the signer is outside */
     bool          external;
-    struct codes  only;  /* the schemes it may sign with, in our order; none: all that fit, in the peer's order */
-    enum match    match; /* the CA names of the peer */
-    uint8_t      *msg;   /* its Certificate message with an empty context, made at the seal */
+    struct codes  only;   /* the schemes it may sign with, in our order; none: all that fit, in the peer's order */
+    enum match    match;  /* the CA names of the peer */
+    bool          insist; /* presented whatever its dates, usage and order: to hear what the other side says */
+    uint8_t      *msg;    /* its Certificate message with an empty context, made at the seal */
     size_t        msg_n;
 };
 

@@ -97,6 +97,16 @@ static void choose_first(hf_conn *c, enum check as, const struct exts *x)
             c->offers[i].check = OFFER_NOT_NEEDED, c->offers[i].state = HF_SKIPPED;
 }
 
+/* None fits: the first that insists and can sign. Its remark stays, for it says why others would keep silent. */
+static void choose_insistent(hf_conn *c, const struct exts *x)
+{
+    for (const hf_cred *k = c->cfg->creds; k && !c->hs->cred; k = k->next)
+        if (k->insist && cred_scheme(k, x->sig_algs, c->cfg, c->version)) {
+            c->hs->cred   = k;
+            c->hs->scheme = cred_scheme(k, x->sig_algs, c->cfg, c->version);
+        }
+}
+
 void select_client(hf_conn *c, const struct cert_request *m, hf_view types)
 {
     struct asked a = {.cfg = c->cfg, .version = c->version, .now = c->now_ms / 1000, .x = &m->x, .types = types};
@@ -117,6 +127,8 @@ void select_client(hf_conn *c, const struct cert_request *m, hf_view types)
     choose_first(c, OFFER_FITS, &m->x);
     if (!c->hs->cred)
         choose_first(c, OFFER_CHAIN_SIGALG, &m->x);
+    if (!c->hs->cred)
+        choose_insistent(c, &m->x);
     for (i = 0; i < c->n_offers; i++)
         trace_note(&c->trace, (enum check)c->offers[i].check, c->offers[i].want, c->offers[i].got);
     if (!c->hs->cred)

@@ -31,12 +31,11 @@
 #include "walk.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "der.h"
-#include "oid.h"
+#include "link.h"
 
 enum { ANCHORS_COMPARED = 256 }; /* that are asked for their organisation */
 
@@ -46,23 +45,6 @@ static bool has_anchor(const struct walk *w, hf_view name)
 {
     struct trust_iter it = {0};
     return trust_by_name(w->how->trust, name, &it) != NULL;
-}
-
-/* AuthorityKeyIdentifier's authorityCertIssuer [1], a directoryName: the name of the issuer's issuer. */
-static hf_view issuers_issuer(const struct cert *x)
-{
-    hf_view         ext = x->aki_ext;
-    struct der_item seq, field;
-    struct gen_name name;
-    if (!der_cut(&ext, &seq))
-        return (hf_view){0};
-    while (der_cut(&seq.body, &field)) {
-        size_t at = 0;
-        while (field.tag == DER_CONTEXTC(1) && san_next(field.whole, &at, &name))
-            if (name.kind == NAME_DN)
-                return name.value;
-    }
-    return (hf_view){0};
 }
 
 static bool in_order(const struct walk *w, const struct valid_try *e, size_t cert)
@@ -93,47 +75,24 @@ static bool is_announced(const struct walk *w, hf_view name)
     return false;
 }
 
-/* One of the words stands in the text, in any case, as a whole word. */
-static bool has_word(const char *text, const char *const *words)
-{
-    for (; *words; words++)
-        for (const char *p = text; (p = strcasestr(p, *words)); p++)
-            if ((p == text || !isalnum((unsigned char)p[-1])) && !isalpha((unsigned char)p[strlen(*words)]))
-                return true;
-    return false;
-}
-
-static bool name_says(hf_view name, const char *const *words)
-{
-    char cn[128];
-    return dn_attribute_text(name, oid_bytes(OID_AT_CN), cn, sizeof cn) && has_word(cn, words);
-}
-
 static bool shares_organisation(const struct walk *w, hf_view name)
 {
     const struct anchor *a;
-    char                 ours[128], theirs[128];
-    if (!dn_attribute_text(name, oid_bytes(OID_AT_O), ours, sizeof ours))
-        return false;
     for (size_t i = 0; i < ANCHORS_COMPARED && (a = trust_anchor(w->how->trust, i)); i++)
-        if (dn_attribute_text(a->cert.subject, oid_bytes(OID_AT_O), theirs, sizeof theirs) &&
-            strcasecmp(ours, theirs) == 0)
+        if (link_same_organisation(a->cert.subject, name))
             return true;
     return false;
 }
 
 static bool link_is_missing(const struct walk *w, const struct valid_try *e)
 {
-    static const char *const middle[] = {"intermediate", "inter",       "int", "issuing", "issuer", "sub",
-                                         "subca",        "subordinate", "ica", "signing", NULL};
-    static const char *const roots[]  = {"root", NULL};
-    const struct cert       *x        = &w->certs[e->child];
-    hf_view                  above    = issuers_issuer(x);
+    const struct cert *x     = &w->certs[e->child];
+    hf_view            above = link_above(x);
     if (above.n && !dn_equal(above, x->issuer) && has_anchor(w, above))
         return true;
-    if (has_gap(w, e) || is_announced(w, x->issuer) || name_says(x->issuer, middle))
+    if (has_gap(w, e) || is_announced(w, x->issuer) || link_named_middle(x->issuer))
         return true;
-    if (name_says(x->issuer, roots))
+    if (link_named_root(x->issuer))
         return false;
     return shares_organisation(w, x->issuer) || (w->how->profile == PROFILE_WEB && e->child == 0);
 }

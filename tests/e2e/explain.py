@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`handfast explain`: the verdict on set-ups of which each has one fault, against openssl s_server and small peers of our own."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+
+from harness import HANDFAST, WAIT_S, Case, Service, main, run
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
+class Explain(Case):
+    def s_server(self, *more, creds="server"):
+        """openssl s_server on a free port; its address."""
+        port = free_port()
+        args = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", self.pki.path(creds + ".pem"), "-key",
+                self.pki.path(creds + ".key"), "-www", *more]
+        proc = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(proc.wait)
+        self.addCleanup(proc.kill)
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return f"localhost:{port}"
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError("openssl s_server does not listen")
+
+    def mutual(self, *more):
+        return self.s_server("-CAfile", self.pki.path("ca.pem"), "-verify_return_error", *more, "-Verify", "5")
+
+    def explain(self, address, *more, ca="ca"):
+        """-> exit status, the tale."""
+        trust = ["--cacert", self.pki.path(ca + ".pem")] if ca else []
+        done = subprocess.run([HANDFAST, "explain", address, *trust, *more, "--json"], capture_output=True, timeout=60,
+                              stdin=subprocess.DEVNULL)
+        self.assertEqual(done.stderr.decode(), "")
+        return done.returncode, json.loads(done.stdout)
+
+    def verdict(self, reason, address, *more, status=1, words=(), ca="ca", certainty=None):
+        """The one cause, and words of its cure."""
+        got, tale = self.explain(address, *more, ca=ca)
+        v = tale["verdict"]
+        self.assertEqual(v["reason"], reason, v)
+        self.assertEqual(got, status)
+        if certainty:
+            self.assertEqual(v["certainty"], certainty, v)
+        cure = " ".join([v["fix"] or "", v["reader"] or "", *(c["line"] for c in v["commands"])])
+        for word in words:
+            self.assertIn(word, cure)
+        return tale
+
+    def pair(self, name):
+        return self.pki.pair(name)
+
+    # ---- nothing is wrong
+
+    def test_healthy(self):
+        tale = self.verdict("ok", self.mutual(), *self.pair("alice"), status=0)
+        self.assertEqual(tale["request"]["demand"], "required")
+        self.assertTrue(tale["files"]["credentials"][0]["sent"])
+        self.assertTrue(tale["server"]["accepted"])
+        names = [m["name"] for m in tale["connection"]["messages"]]
+        for name in ("ClientHello", "ServerHello", "CertificateRequest", "CertificateVerify", "Finished", "NewSessionTicket"):
+            self.assertIn(name, names)
+
+    def test_healthy_tls12(self):
+        tale = self.verdict("ok", self.mutual("-tls1_2"), *self.pair("alice"), status=0)
+        self.assertEqual(tale["connection"]["version"], "TLS 1.2")
+        steps = [m["step"] for m in tale["connection"]["messages"] if m["step"]]
+        self.assertEqual(set(steps), set(range(1, 9)))
+
+    def test_healthy_without_authentication(self):
+        self.verdict("ok", self.s_server(), status=0)
+
+    def test_healthy_optional(self):
+        address = self.s_server("-CAfile", self.pki.path("ca.pem"), "-verify", "5")
+        tale = self.verdict("ok", address, status=0)
+        self.assertEqual(tale["request"]["demand"], "optional")
+
+    def test_what_is_signed(self):
+        """The bytes in the tale verify under the certificates' keys, by OpenSSL."""
+        for more in ((), ("-tls1_2",)):
+            _, tale = self.explain(self.mutual(*more), *self.pair("alice"))
+            for proof, name in zip(tale["connection"]["proofs"], ("server", "alice")):
+                for part in ("signed", "signature"):
+                    with open(self.pki.path(part), "wb") as f:
+                        f.write(bytes.fromhex(proof[part]))
+                key = run("openssl", "x509", "-in", self.pki.path(name + ".pem"), "-noout", "-pubkey")
+                with open(self.pki.path("pub"), "wb") as f:
+                    f.write(key)
+                run("openssl", "dgst", "-sha256", "-verify", self.pki.path("pub"), "-signature", self.pki.path("signature"),
+                    self.pki.path("signed"))
+
+    # ---- the client's certificate
+
+    def test_no_credential(self):
+        self.verdict("no-credential", self.mutual(), words=["--cert FILE --key FILE", "curl --cert"], certainty="proven")
+        self.verdict("no-credential", self.mutual("-tls1_2"), certainty="proven")
+
+    def test_issuer_unknown(self):
+        tale = self.verdict("issuer-unknown", self.mutual(), *self.pair("mallory"), words=["CN=stranger", "ssl_client_certificate"])
+        self.assertEqual(tale["verdict"]["at_fault"], "server")
+        self.assertEqual(tale["files"]["credentials"][0]["fits"]["reason"], "cert-withheld-ca-list")
+
+    def test_expired(self):
+        tale = self.verdict("expired", self.mutual(), *self.pair("expired"), words=["Renew the certificate"], certainty="proven")
+        self.assertIn("2024-02-01", tale["verdict"]["says"])
+
+    def test_for_servers_only(self):
+        self.verdict("eku-missing-client", self.mutual(), *self.pair("server"), words=["clientAuth"], certainty="proven")
+
+    # ---- files
+
+    def test_key_of_another(self):
+        tale = self.verdict("key-mismatch", self.mutual(), "--cert", self.pki.path("alice.pem"), "--key", self.pki.path("mallory.key"),
+                            words=["key that was made for this certificate"], certainty="proven")
+        self.assertIn("alice.pem", tale["verdict"]["says"])
+
+    def test_missing_file(self):
+        self.verdict("file-missing", self.mutual(), "--cert", self.pki.path("none.pem"))
+
+    def test_request_for_certificate(self):
+        tale = self.verdict("file-format", self.mutual(), "--cert", self.pki.path("alice.csr"), "--key", self.pki.path("alice.key"))
+        self.assertIn("certificate request", tale["verdict"]["says"])
+
+    # ---- the server
+
+    def test_server_of_another_ca(self):
+        self.verdict("issuer-unknown", self.s_server("-CAfile", self.pki.path("ca.pem"), "-verify", "5"), ca="stranger")
+
+    def test_server_of_another_name(self):
+        tale = self.verdict("name-mismatch", self.mutual(), *self.pair("alice"), "--name", "elsewhere.example")
+        self.assertIn("DNS:localhost", " ".join(tale["verdict"]["evidence"]))
+
+    def test_not_requested(self):
+        self.verdict("cert-not-requested", self.s_server(), *self.pair("alice"), words=["ssl_verify_client on", "ClientAuth"])
+
+    def test_interception(self):
+        self.verdict("interception-suspected", self.s_server(), *self.pair("mallory"), ca="stranger")
+
+    # ---- before and below TLS
+
+    def test_nobody_there(self):
+        self.verdict("tcp-refused", f"localhost:{free_port()}", status=2)
+
+    def test_another_protocol(self):
+        for greeting, word in ((b"220 mail.example ESMTP\r\n", "--starttls smtp"), (b"HTTP/1.1 400 Bad Request\r\n\r\n", "plain-text port"),
+                               (b"SSH-2.0-x\r\n", "SSH")):
+            service = self.service(lambda s: (s.sendall(greeting), s.recv(65536)))
+            self.verdict("not-tls", service.address, words=[word])
+
+    def test_version(self):
+        self.verdict("version-mismatch", self.mutual("-tls1_2"), *self.pair("alice"), "--tls-min", "1.3", words=["TLS 1.2"])
+
+    def test_suite(self):
+        address = self.mutual("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA")
+        self.verdict("cipher-mismatch", address, *self.pair("alice"), words=["ssl_ciphers"], certainty="proven")
+
+    def test_group(self):
+        self.verdict("group-mismatch", self.mutual("-groups", "ffdhe2048"), *self.pair("alice"), words=["X25519"], certainty="proven")
+
+    # ---- text
+
+    def test_text(self):
+        done = subprocess.run([HANDFAST, "explain", self.mutual(), "--cacert", self.pki.path("ca.pem"), *self.pair("alice"), "--fields",
+                               "--bytes"], capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        text = done.stdout.decode()
+        for word in ("--> ClientHello", "<-- CertificateRequest", "The server's chain", "What was signed", "64 spaces", "Verdict", "  ok ",
+                     "cipher_suites", "sent"):
+            self.assertIn(word, text)
+        self.assertNotIn("\033", text)
+        self.assertLessEqual(max(len(line) for line in text.splitlines() if "0x" not in line), 130)
+
+    def test_wrong_use(self):
+        for args in ([], ["host"], ["localhost:1", "--sni", "a", "--no-sni"], ["localhost:1", "--http", "x"]):
+            done = subprocess.run([HANDFAST, "explain", *args], capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
+            self.assertEqual(done.returncode, 2, args)
+
+
+if __name__ == "__main__":
+    main()
