@@ -25,11 +25,12 @@ extern "C" {
 
 #define HF_VERSION "0.1.0"
 
-typedef struct hf_trust  hf_trust;  /* who may vouch for the peer */
-typedef struct hf_cred   hf_cred;   /* a chain and the key (or signer) for its leaf */
-typedef struct hf_config hf_config; /* sealed before use, shared, reference counted */
-typedef struct hf_conn   hf_conn;   /* one connection; one thread at a time */
-typedef struct hf_peer   hf_peer;   /* exists only after chain AND key were proven */
+typedef struct hf_trust   hf_trust;   /* who may vouch for the peer */
+typedef struct hf_cred    hf_cred;    /* a chain and the key (or signer) for its leaf */
+typedef struct hf_config  hf_config;  /* sealed before use, shared, reference counted */
+typedef struct hf_tickets hf_tickets; /* the keys that seal session tickets */
+typedef struct hf_conn    hf_conn;    /* one connection; one thread at a time */
+typedef struct hf_peer    hf_peer;    /* exists only after chain AND key were proven */
 
 /* Borrowed bytes. Every function that returns one says until when they live. */
 typedef struct hf_view {
@@ -166,6 +167,18 @@ void          hf_cred_free(hf_cred *c);
 const hf_why *hf_cred_why(const hf_cred *c);
 const char   *hf_cred_name(const hf_cred *c); /* file name as given */
 
+/* ---- tickets: the keys of a server's session tickets ------------------------------------------------------ */
+
+/* Keys that seal and open tickets, shared by any number of configs and threads. keys: n / 32 keys of 32 bytes, at most
+ * eight: the first seals, all of them open; every process that is given the same takes the others' tickets. NULL: a
+ * random key, renewed by itself while it is used. NULL only when memory is out; wrong bytes are an error that
+ * hf_config_seal reports (TICKET_KEYS_SIZE). */
+hf_tickets *hf_tickets_new(const void *keys, size_t n);
+void        hf_tickets_free(hf_tickets *t); /* configs hold references of their own */
+/* Takes each ticket once: this many used ones are remembered (16 bytes each). When they are more, the oldest tickets
+ * are not taken any more. 0, the default: tickets may be used again. Call it before the first connection. */
+bool hf_tickets_single_use(hf_tickets *t, size_t remembered);
+
 /* ---- config ------------------------------------------------------------------------------------------ */
 
 hf_config *hf_config_new(enum hf_role role);
@@ -198,6 +211,13 @@ void hf_config_ceiling(hf_config *c, size_t bytes);
 /* Certificate signatures that are remembered once verified, so that a returning peer costs less; everything else
  * about its chain is judged again each time. The default is 8192 (32 bytes each); 0 remembers none. */
 void hf_config_remember(hf_config *c, size_t signatures);
+/* Server: gives tickets after each handshake, and resumes by them (RFC 9846 4.7.1, RFC 5077). A resumed client is judged
+ * again in full, by its chain as it was given, under this config and at this time; HF_WANT_VERDICT is asked again. It is
+ * asked for a new proof of its key seven days after the last one. count: tickets after a TLS 1.3 handshake, at most 8
+ * (0: only takes them); lifetime_s: 1 to 604800. t is shared, not taken; NULL, the default: no tickets. */
+void hf_config_tickets(hf_config *c, hf_tickets *t, unsigned count, uint32_t lifetime_s);
+/* Client: asks for tickets and keeps the newest for hf_conn_session. The default is no. */
+void hf_config_sessions(hf_config *c, bool on);
 /* Randomness for replaying handshakes in tests; the default is libcrypto's. */
 void hf_config_insecure_random(hf_config *c, void (*fill)(void *ctx, uint8_t *p, size_t n), void *ctx);
 /* Checks everything that was set, once, together: files, keys, dates, orders. After it the config is
@@ -224,6 +244,15 @@ bool     hf_conn_key_update(hf_conn *c, bool ask_peer);     /* RFC 9846 4.7.3 */
 /* Nothing is expected for a while: gives back what the next record can make again (more than half of what an idle
  * connection holds). Everything goes on working. */
 void hf_conn_rest(hf_conn *c);
+/* Client, before the first hf_conn_step: offers to go on from a session (bytes of hf_conn_session; copied). It is offered
+ * only where it fits: the same server name, a version and suite of this config, a credential of this config that it
+ * was made with, the ticket still alive, and the server's chain still good under this trust now. False: these are not the
+ * bytes of a session, or memory is out; the connection can go on without. */
+bool hf_conn_resume(hf_conn *c, hf_view session);
+/* Client: the session that the server's newest ticket makes, for a later connection; empty when none came since the last
+ * call. In TLS 1.3 tickets come with or after the first data. The bytes are as secret as a key, and should be used
+ * once. They live until the next hf_conn_step. */
+hf_view hf_conn_session(hf_conn *c);
 /* In HF_WANT_SIGNATURE: what to sign, under which scheme, with whose key. Views live until hf_conn_signed. */
 bool hf_conn_to_sign(const hf_conn *c, uint16_t *scheme, hf_view *tbs, const hf_cred **who);
 void hf_conn_signed(hf_conn *c, const void *sig, size_t n); /* n = 0: the signer refused */
@@ -255,6 +284,7 @@ uint16_t    hf_conn_peer_scheme(const hf_conn *c); /* of the peer's CertificateV
 const char *hf_conn_alpn(const hf_conn *c);
 const char *hf_conn_server_name(const hf_conn *c); /* sent (client) or asked for (server) */
 bool        hf_conn_asked(const hf_conn *c);       /* client: the server sent CertificateRequest */
+bool        hf_conn_resumed(const hf_conn *c);     /* it goes on from a session: no certificate was sent anew */
 /* Keying material (RFC 9846 7.5). false before HF_OPEN. */
 bool hf_conn_export(hf_conn *c, const char *label, hf_view context, uint8_t *out, size_t n);
 /* The next line for SSLKEYLOGFILE (without end of line), or NULL; lives until the next call. */

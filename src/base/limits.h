@@ -27,6 +27,10 @@ enum limit {
     LIMIT_WARNING_ALERTS   = 4,               /* warnings in a row */
     LIMIT_KEY_UPDATES      = 32,              /* KeyUpdates without data in between */
     LIMIT_TICKETS          = 16,              /* NewSessionTicket messages in one connection */
+    LIMIT_TICKETS_GIVEN    = 8,               /* tickets that we give in one connection */
+    LIMIT_TICKET_LIFE_S    = 7 * 24 * 3600,   /* of a ticket, and of all that follow one proof; RFC 9846 4.7.1 */
+    LIMIT_TICKET_BYTES     = 16 * 1024,       /* of a ticket that we give: the peer's chain is in it */
+    LIMIT_PSKS             = 8,               /* tickets of one ClientHello that are looked at */
     LIMIT_POST_HANDSHAKE   = 64,              /* messages after the handshake without data in between */
     LIMIT_PATH_STEPS       = 1000,            /* candidate issuers looked at for one chain */
     LIMIT_PATH_SIGNATURES  = 100,             /* signatures verified for one chain */

@@ -21,7 +21,7 @@ size_t hf_conn_claimed(const hf_conn *c, hf_view *certs, size_t max)
     struct report      rep;
     size_t             n = 0;
     report_init(&rep);
-    chain_kept(c, &m, &rep);
+    chain_kept(c, c->version, &m, &rep);
     for (; n < m.n && n < max; n++)
         certs[n] = m.chain[n];
     return n;
@@ -68,6 +68,11 @@ const char *hf_conn_alpn(const hf_conn *c)
 const char *hf_conn_server_name(const hf_conn *c)
 {
     return c->server_name ? c->server_name : "";
+}
+
+bool hf_conn_resumed(const hf_conn *c)
+{
+    return c->resumed;
 }
 
 bool hf_conn_asked(const hf_conn *c)

@@ -20,11 +20,11 @@ bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct c
     return valid_chain(&how, m->chain, m->n, &c->mem, path, rep);
 }
 
-void chain_kept(const hf_conn *c, struct certificate *m, struct report *rep)
+void chain_kept(const hf_conn *c, uint16_t version, struct certificate *m, struct report *rep)
 {
     hf_view msg = {c->claimed, c->claimed_n};
     *m          = (struct certificate){0};
-    if (c->claimed && c->version == TLS12)
+    if (c->claimed && version == TLS12)
         certificate12_read(m, msg, rep);
     else if (c->claimed)
         certificate_read(m, msg, UINT32_MAX, rep); /* its extensions were asked for when it came */
@@ -44,7 +44,7 @@ static bool still_fine(hf_conn *c, const hf_config *under, int64_t now_ms, struc
         return true;
     if (!c->peer)
         return (under->role == HF_SERVER && under->demand == HF_ASK) || fail(rep, JUDGE_NO_PEER, 0, 1, 0);
-    chain_kept(c, &m, rep);
+    chain_kept(c, c->version, &m, rep);
     bool ok = rep->why.check == CHECK_NONE && chain_ok(c, under, now_ms, &m, &path, rep);
     valid_path_free(&path, &c->mem);
     return ok;

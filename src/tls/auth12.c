@@ -15,16 +15,23 @@ static hf_view master_of(const hf_conn *c)
 }
 
 /* "master_secret = PRF(pre_master_secret, "extended master secret", session_hash)" (RFC 7627 4), where
- * session_hash covers all messages up to and including ClientKeyExchange. Then the key block. */
+ * session_hash covers all messages up to and including ClientKeyExchange. */
 void master12(hf_conn *c, hf_view pre_master)
 {
     struct hs    *h   = c->hs;
     enum hash_alg alg = h->suite->hash;
     uint8_t       session[HASH_MAX];
-    size_t        n = 2 * aead_key_len(h->suite->aead) + 2 * rec_iv_len12(h->suite);
     transcript_hash(c, session);
     prf12(alg, pre_master, "extended master secret", (hf_view){session, hash_len(alg)}, (hf_view){0}, c->exporter.b,
           MASTER_BYTES);
+    key_block12(c);
+}
+
+void key_block12(hf_conn *c)
+{
+    struct hs    *h   = c->hs;
+    enum hash_alg alg = h->suite->hash;
+    size_t        n   = 2 * aead_key_len(h->suite->aead) + 2 * rec_iv_len12(h->suite);
     memcpy(c->randoms, h->client_random, RANDOM_BYTES);
     memcpy(c->randoms + RANDOM_BYTES, h->server_random, RANDOM_BYTES);
     prf12(alg, master_of(c), "key expansion", (hf_view){h->server_random, RANDOM_BYTES},
@@ -67,24 +74,27 @@ enum turn on_finished12(hf_conn *c, hf_view msg)
               (int64_t)got.n))
         return FAILED;
     transcript_add(c, msg);
-    return NEXT;
+    return session_prove(c) ? NEXT : FAILED;
 }
 
 enum turn do_finish12(hf_conn *c)
 {
     struct hs *h = c->hs;
     uint8_t    mac[VERIFY_DATA_BYTES];
+    bool       client = c->cfg->role == HF_CLIENT;
+    if (!client && h->ticket_due)
+        ticket12_send(c);
     if (!flight_flush(c) || !record_write(c, CT_CHANGE_CIPHER_SPEC, (hf_view){(const uint8_t[]){1}, 1}))
         return FAILED;
     trace_message(&c->trace, true, false, HT_CHANGE_CIPHER_SPEC,
                   (hf_view){change_cipher_event, sizeof change_cipher_event});
-    if (!direction(c, &c->rec_out, c->cfg->role == HF_CLIENT, true))
+    if (!direction(c, &c->rec_out, client, true))
         return FAILED;
-    verify_data(c, c->cfg->role == HF_CLIENT, mac);
+    verify_data(c, client, mac);
     size_t mark = h->flight.n;
     finished_write(&h->flight, mac, VERIFY_DATA_BYTES);
     message_sent(c, mark);
-    return flight_flush(c) ? NEXT : FAILED;
+    return !flight_flush(c) ? FAILED : client && h->ticket_due ? OTHER : NEXT;
 }
 
 /* Renegotiation, from either side, is refused. */

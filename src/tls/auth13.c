@@ -45,7 +45,7 @@ bool handshake_keys(hf_conn *c, hf_view shared)
     enum hash_alg alg = h->suite->hash;
     uint8_t       th[HASH_MAX];
     transcript_hash(c, th);
-    schedule_start(alg, (hf_view){0}, &h->stage);
+    schedule_start(alg, c->resumed ? h->session.secret : (hf_view){0}, &h->stage);
     schedule_next(alg, shared, &h->stage);
     derive_secret(alg, &h->stage, "c hs traffic", th, &h->client_hs);
     derive_secret(alg, &h->stage, "s hs traffic", th, &h->server_hs);
@@ -87,6 +87,8 @@ static enum turn no_certificate(hf_conn *c)
 {
     if (c->cfg->role == HF_CLIENT)
         return fail(&c->rep, CERT_NONE_FROM_SERVER, 0, 1, 0), FAILED;
+    if (c->cfg->demand == HF_REQUIRE && c->hs->refused.check) /* what its ticket was refused for says more */
+        return fail_as(&c->rep, &c->hs->refused), FAILED;
     if (c->cfg->demand == HF_REQUIRE && c->version == TLS12)
         return fail(&c->rep, CERT12_NONE_FROM_CLIENT, 0, 1, 0), FAILED;
     if (c->cfg->demand == HF_REQUIRE)
@@ -210,7 +212,9 @@ enum turn on_finished(hf_conn *c, hf_view msg)
     transcript_add(c, msg);
     if (client)
         application_secrets(c);
-    return key_in(c, &c->secret_in) ? NEXT : FAILED;
+    else
+        resumption_secret(c);
+    return session_prove(c) && key_in(c, &c->secret_in) ? NEXT : FAILED;
 }
 
 /* ---- our own signature and Finished ---------------------------------------------------------------------- */
@@ -263,11 +267,13 @@ enum turn do_finish(hf_conn *c)
     message_sent(c, mark);
     if (!flight_flush(c))
         return FAILED;
-    if (!client)
+    if (client)
+        resumption_secret(c);
+    else
         application_secrets(c);
     if (!key_out(c, &c->secret_out))
         return FAILED;
-    return client || c->cfg->demand != HF_DONT_ASK ? NEXT : OTHER;
+    return client || c->asked ? NEXT : OTHER;
 }
 
 enum turn do_verdict(hf_conn *c)

@@ -7,6 +7,7 @@
 #include "base/ct.h"
 #include "base/text.h"
 #include "tls/conn.h"
+#include "tls/keys12.h"
 #include "tls/msg12.h"
 
 /* The last bytes of a server that speaks TLS 1.3 and was made to choose less (RFC 9846 4.2.3). */
@@ -15,6 +16,11 @@ static bool downgraded(const hf_conn *c, hf_view random)
     static const uint8_t sentinel[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D'};
     const uint8_t       *tail       = random.p + RANDOM_BYTES - 8;
     return c->cfg->version_max >= TLS13 && memcmp(tail, sentinel, sizeof sentinel) == 0 && tail[7] <= 1;
+}
+
+static bool offers12(const hf_conn *c)
+{
+    return c->hs->offers && c->hs->session.version == TLS12 && c->hs->session.secret.n == MASTER_BYTES;
 }
 
 static bool hello12_ok(hf_conn *c, const struct server_hello *m)
@@ -29,14 +35,26 @@ static bool hello12_ok(hf_conn *c, const struct server_hello *m)
         return fail(rep, SH12_SUITE, m->suite_at, 0, m->suite);
     if (m->compression != 0)
         return fail(rep, SH12_COMPRESSION, 0, 0, m->compression);
-    if (m->session_id.n && view_equal(m->session_id, (hf_view){c->hs->session_id, c->hs->session_id_n}))
+    bool echoed = m->session_id.n && view_equal(m->session_id, (hf_view){c->hs->session_id, c->hs->session_id_n});
+    if (echoed && !offers12(c))
         return fail(rep, SH12_RESUMES, MSG_HEADER + 2 + RANDOM_BYTES, 0, (int64_t)m->session_id.n);
+    if (echoed && c->hs->session.suite != m->suite)
+        return fail(rep, SH12_RESUME_SUITE, m->suite_at, c->hs->session.suite, m->suite);
     if (!(m->x.seen & X_EXTENDED_MASTER))
         return fail(rep, SH12_NO_EXTENDED_MASTER, 0, XT_EXTENDED_MASTER_SECRET, 0);
     if (!(m->x.seen & X_RENEGOTIATION) || m->x.renegotiated.n)
         return fail(rep, SH12_RENEGOTIATION_INFO, 0, 0, (int64_t)m->x.renegotiated.n);
     return !(m->x.seen & X_POINT_FORMATS) || memchr(m->x.point_formats.p, 0, m->x.point_formats.n) ||
            fail(rep, SH12_POINT_FORMATS, 0, 0, m->x.point_formats.p[0]);
+}
+
+static enum turn resume(hf_conn *c)
+{
+    memcpy(c->exporter.b, c->hs->session.secret.p, MASTER_BYTES);
+    key_block12(c);
+    c->group = c->hs->session.group;
+    session_resume(c);
+    return c->hs->ticket_due ? SHORT_TICKET : SHORT;
 }
 
 enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg)
@@ -52,7 +70,14 @@ enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg)
     transcript_start(c, wr_done(&h->hello), false);
     h->keep_all = true;
     transcript_add(c, msg);
-    return m->x.seen & X_ALPN && !alpn_chosen(c, &m->x) ? FAILED : OLDER;
+    h->ticket_due = m->x.seen & X_TICKET;
+    if (m->x.seen & X_ALPN && !alpn_chosen(c, &m->x))
+        return FAILED;
+    if (m->session_id.n && view_equal(m->session_id, (hf_view){h->session_id, h->session_id_n}))
+        return resume(c);
+    if (h->offers)
+        session_decline(c);
+    return OLDER;
 }
 
 /* ---- ServerKeyExchange ----------------------------------------------------------------------------------- */
@@ -133,6 +158,8 @@ enum turn do_client_flight12(hf_conn *c)
     if (h->asked) {
         certificate12_write(&h->flight, chain, h->cred ? cred_chain(h->cred, chain) : 0);
         message_sent(c, mark);
+        if (h->cred)
+            session_gave(c, h->cred);
     }
     mark = h->flight.n;
     client_kx_write(&h->flight, (hf_view){h->share, h->share_n});

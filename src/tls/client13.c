@@ -39,6 +39,18 @@ static const char *name_to_send(const hf_conn *c)
     return c->server_name && !name_is_ip(c->server_name, ip, &n) ? c->server_name : NULL;
 }
 
+/* After a retry only if it goes with the suite that the server named (4.2.2). */
+static void psk_offer(const hf_conn *c, struct client_hello_out *m)
+{
+    const struct session *s   = &c->hs->session;
+    enum hash_alg         alg = suite_of(s->suite)->hash;
+    if (c->hs->suite && c->hs->suite->hash != alg)
+        return;
+    m->psk      = s->ticket;
+    m->psk_age  = (uint32_t)(c->now_ms - s->made_ms) + s->age_add;
+    m->binder_n = hash_len(alg);
+}
+
 static void write_hello(hf_conn *c)
 {
     static const uint8_t versions[] = {3, 4, 3, 3};
@@ -58,21 +70,34 @@ static void write_hello(hf_conn *c)
                                                                                          : 2u},
                                  .cookie        = {h->cookie, h->cookie_n},
                                  .server_name   = name_to_send(c),
-                                 .tls12         = both};
+                                 .tls12         = both,
+                                 .tickets       = c->cfg->sessions || h->offers};
+    if (h->offers && h->session.version == TLS12)
+        m.ticket = h->session.ticket;
+    else if (h->offers)
+        psk_offer(c, &m);
     for (size_t i = 0; i < 2; i++)
         if (h->kx[i]) {
             m.shares[m.n_shares].group   = h->share_group[i];
             m.shares[m.n_shares++].share = kx_share(h->kx[i]);
         }
-    h->offered = client_hello_write(&h->flight, &m);
+    size_t mark = h->flight.n;
+    h->offered  = client_hello_write(&h->flight, &m);
+    if (m.psk.n && !h->flight.full) {
+        hf_view truncated = {h->flight.p + mark, h->flight.n - mark - (2 + 1 + m.binder_n)};
+        psk_binder(c, suite_of(h->session.suite)->hash, h->session.secret, truncated,
+                   h->flight.p + h->flight.n - m.binder_n);
+    }
 }
 
 enum turn do_client_hello(hf_conn *c)
 {
     struct hs *h = c->hs;
     if (!h->retried) {
+        h->offers    = session_offered(c);
+        c->proven_ms = c->now_ms;
         c->cfg->rnd.fill(c->cfg->rnd.ctx, h->client_random, RANDOM_BYTES);
-        if (c->cfg->version_max >= TLS13) { /* RFC 5246 7.4.1.2: empty without a session to resume */
+        if (c->cfg->version_max >= TLS13 || h->offers) { /* RFC 5246 7.4.1.2: empty without a session to resume */
             c->cfg->rnd.fill(c->cfg->rnd.ctx, h->session_id, SESSION_ID_MAX);
             h->session_id_n = SESSION_ID_MAX;
         }
@@ -156,6 +181,24 @@ static bool dummy_ccs(hf_conn *c)
     return record_write(c, CT_CHANGE_CIPHER_SPEC, (hf_view){(const uint8_t[]){1}, 1});
 }
 
+/* 4.3.11: "Clients MUST verify that the server's selected_identity is within the range supplied by the client, that
+ * the server selected a cipher suite indicating a Hash associated with the PSK" */
+static bool resumes(hf_conn *c, const struct server_hello *m)
+{
+    struct hs *h = c->hs;
+    if (!(m->x.seen & X_PSK)) {
+        if (h->offers)
+            session_decline(c);
+        return true;
+    }
+    if (m->x.psk_selected != 0)
+        return fail(&c->rep, SH_PSK_IDENTITY, 0, 0, m->x.psk_selected);
+    if (suite_of(h->session.suite)->hash != h->suite->hash)
+        return fail(&c->rep, SH_PSK_SUITE, m->suite_at, h->session.suite, m->suite);
+    session_resume(c);
+    return true;
+}
+
 static bool derive(hf_conn *c, const struct server_hello *m)
 {
     uint8_t    secret[KX_SECRET_MAX];
@@ -169,7 +212,9 @@ static bool derive(hf_conn *c, const struct server_hello *m)
         kx_memory_first(c);
         return fail(&c->rep, SH_SHARE_INVALID, exts_at(&m->x, m->x.share), 0, m->x.share_group);
     }
-    c->group  = m->x.share_group;
+    c->group = m->x.share_group;
+    if (!resumes(c, m))
+        return false;
     bool done = handshake_keys(c, (hf_view){secret, n});
     ct_wipe(secret, sizeof secret);
     drop_shares(c->hs);
@@ -220,7 +265,7 @@ enum turn on_enc_exts(hf_conn *c, hf_view msg)
     transcript_add(c, msg);
     if ((x.seen & X_ALPN) && !alpn_chosen(c, &x))
         return FAILED;
-    return NEXT;
+    return c->resumed ? OTHER : NEXT;
 }
 
 enum turn on_cert_request(hf_conn *c, hf_view msg)
@@ -246,20 +291,12 @@ enum turn do_client_flight(hf_conn *c)
     if (!h->asked)
         return OTHER;
     size_t mark = h->flight.n;
-    if (h->cred)
+    if (h->cred) {
         wr_bytes(&h->flight, h->cred->msg, h->cred->msg_n);
-    else
+        session_gave(c, h->cred);
+    } else {
         certificate_write(&h->flight, (hf_view){0}, NULL, 0);
+    }
     message_sent(c, mark);
     return h->cred ? NEXT : OTHER;
-}
-
-/* Tickets are read and forgotten: this version does not resume. */
-enum turn on_session_ticket(hf_conn *c, hf_view msg)
-{
-    if (!session_ticket_read(msg, &c->rep))
-        return FAILED;
-    if (++c->n_tickets > LIMIT_TICKETS)
-        return fail(&c->rep, NST_TOO_MANY, 0, LIMIT_TICKETS, c->n_tickets), FAILED;
-    return NEXT;
 }

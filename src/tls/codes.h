@@ -57,4 +57,6 @@ enum extension_type {
     XT_RENEGOTIATION_INFO        = 0xff01
 };
 
+enum psk_mode { PSK_DHE_KE = 1 };
+
 #endif

@@ -68,6 +68,7 @@ void hf_config_free(hf_config *c)
     mem_free(&c->mem, c->names);
     pool_free(&c->pool);
     proven_free(c->proven);
+    hf_tickets_free(c->tickets);
     free(c);
 }
 
@@ -207,6 +208,21 @@ void hf_config_remember(hf_config *c, size_t signatures)
     c->n_remembered = signatures;
 }
 
+void hf_config_tickets(hf_config *c, hf_tickets *t, unsigned count, uint32_t lifetime_s)
+{
+    if (!open_for(c))
+        return;
+    hf_tickets_free(c->tickets);
+    c->tickets       = t ? tickets_ref(t) : NULL;
+    c->n_tickets     = count;
+    c->ticket_life_s = lifetime_s;
+}
+
+void hf_config_sessions(hf_config *c, bool on)
+{
+    c->sessions = on;
+}
+
 void hf_config_insecure_random(hf_config *c, void (*fill)(void *ctx, uint8_t *p, size_t n), void *ctx)
 {
     c->rnd = (struct rnd){fill, ctx};
@@ -283,13 +299,25 @@ static bool memory_ok(hf_config *c, struct report *rep)
     return c->proven || !c->n_remembered || fail(rep, CONFIG_REMEMBER, 0, (int64_t)c->n_remembered, 0);
 }
 
+static bool tickets_ok(hf_config *c, struct report *rep)
+{
+    if (!c->tickets)
+        return true;
+    if (tickets_why(c->tickets)->check)
+        return fail_as(rep, tickets_why(c->tickets));
+    if (c->ticket_life_s == 0 || c->ticket_life_s > LIMIT_TICKET_LIFE_S || c->n_tickets > LIMIT_TICKETS_GIVEN)
+        return fail(rep, CONFIG_TICKETS, 0, LIMIT_TICKET_LIFE_S, c->ticket_life_s);
+    c->epoch = c->trust ? hf_trust_epoch(c->trust) : 0;
+    return true;
+}
+
 bool hf_config_seal(hf_config *c, int64_t now_ms, hf_why *why)
 {
     struct report *rep = &c->rep;
     bool           ok  = !report_bad(rep) && open_for(c);
     if (ok && (c->version_min < TLS12 || c->version_max > TLS13 || c->version_min > c->version_max))
         ok = fail(rep, CONFIG_VERSIONS, 0, c->version_min, c->version_max);
-    ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep) && memory_ok(c, rep);
+    ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep) && memory_ok(c, rep) && tickets_ok(c, rep);
     if (rep->why.check)
         rep->why.origin = HF_BY_CALLER;
     if (why)

@@ -64,6 +64,7 @@ void hs_free(hf_conn *c)
     wr_free(&h->flight);
     wr_free(&h->hello);
     mem_free(&c->mem, h->cookie);
+    mem_free(&c->mem, h->session_bytes);
     valid_path_free(&h->path, &c->mem);
     mem_free(&c->mem, h);
     c->hs = NULL;
@@ -88,6 +89,7 @@ void hf_conn_free(hf_conn *c)
     mem_free(&c->mem, c->alpn);
     mem_free(&c->mem, c->claimed);
     mem_free(&c->mem, c->offers);
+    mem_free(&c->mem, c->session);
     mem_free(&c->mem, c->keylog);
     hf_config *cfg = c->cfg;
     struct mem m   = c->mem;
@@ -296,7 +298,8 @@ static bool skip_early_data(hf_conn *c)
 
 static bool waits_for_verdict(const hf_conn *c)
 {
-    return c->state == C_VERDICT || c->state == S_VERDICT || c->state == C12_VERDICT || c->state == S12_VERDICT;
+    return c->state == C_VERDICT || c->state == S_VERDICT || c->state == C12_VERDICT || c->state == S12_VERDICT ||
+           c->state == C12_SHORT_VERDICT || c->state == S12_SHORT_VERDICT;
 }
 
 static bool waits_for_signature(const hf_conn *c)
@@ -381,6 +384,7 @@ static unsigned wanted(const hf_conn *c)
 unsigned hf_conn_step(hf_conn *c, int64_t now_ms)
 {
     c->now_ms = c->trace.now_ms = now_ms;
+    session_taken(c);
     while (!report_bad(&c->rep) && (flow_act(c) || take_record(c)))
         ;
     if (c->ended && !report_bad(&c->rep))

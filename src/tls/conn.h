@@ -6,6 +6,7 @@
  *   conn.c     the public windows, records in and out, alerts, the end
  *   flow.c     the tables: state x message -> handler -> next; reassembly of messages
  *   client13.c, server13.c, auth13.c   the handlers of TLS 1.3; auth13.c what both ends do alike
+ *   resume.c, resume13.c, resume12.c   sessions: tickets given and taken, and the peer in them judged again
  *   select.c   which credential; peer.c the proven identity; secrets.c exporter and key log
  *
  * Invariants:
@@ -19,6 +20,7 @@
 #include "tls/config.h"
 #include "tls/msg.h"
 #include "tls/rec.h"
+#include "tls/session.h"
 
 enum state {
     C_START,
@@ -64,7 +66,18 @@ enum state {
     S12_VERDICT,
     S12_FINISH,
     C12_OPEN,
-    S12_OPEN
+    S12_OPEN,
+    S_TICKETS,
+    C12_WAIT_TICKET,
+    C12_SHORT_WAIT_TICKET, /* TLS 1.2, resumed */
+    C12_SHORT_WAIT_CHANGE,
+    C12_SHORT_WAIT_FINISHED,
+    C12_SHORT_VERDICT,
+    C12_SHORT_FINISH,
+    S12_SHORT_FINISH,
+    S12_SHORT_WAIT_CHANGE,
+    S12_SHORT_WAIT_FINISHED,
+    S12_SHORT_VERDICT
 };
 
 /* What lives only while the handshake runs. */
@@ -97,7 +110,15 @@ struct hs {
     bool    signed_, denied_to_sign;
     struct valid_path  path;
     struct cert        unverified_leaf;
-    const struct cert *leaf; /* the peer's, once its chain was accepted */
+    const struct cert *leaf;          /* the peer's, once its chain was accepted */
+    struct session     session;       /* offered (client), or taken from the ticket (server) */
+    uint8_t           *session_bytes; /* what it views */
+    bool               offers;        /* client: it is offered */
+    uint16_t           psk_selected;  /* server: which of the client's */
+    bool               psk_dhe;       /* server: the client can resume so */
+    bool               psk_fits;      /* server: before a retry, the session fitted */
+    bool               ticket_due;    /* TLS 1.2: a NewSessionTicket was promised */
+    hf_why refused; /* server: the ticket's client, judged again, would not be admitted now; check 0: none */
 };
 
 struct keylog {
@@ -126,7 +147,12 @@ struct hf_conn {
     const struct suite *suite;
     uint16_t            version, group, peer_scheme;
     struct secret       secret_in, secret_out, exporter; /* TLS 1.2: exporter is the master secret */
-    uint8_t             randoms[2 * RANDOM_BYTES];       /* TLS 1.2 */
+    struct secret       resumption;
+    int64_t             proven_ms; /* when the peer proved its key; resumed: in the first of the connections */
+    uint8_t             own[OWN_DIGEST], own_n; /* client: of the Certificate message it gave */
+    uint8_t            *session;                /* client: what the newest ticket makes, until it is taken */
+    size_t              session_n;
+    uint8_t             randoms[2 * RANDOM_BYTES]; /* TLS 1.2 */
     char               *server_name, *alpn;
     hf_peer            *peer;
     const hf_cred      *presented;  /* ours, chosen for this peer; belongs to cfg */
@@ -140,7 +166,8 @@ struct hf_conn {
     uint8_t             n_empty, n_warnings, n_key_updates, n_tickets, verdict;
     bool                open, asked, failed, heard, unsealed_one, peer_closed, ended, closed, update_pending;
     bool                update_owed; /* the peer asked: before our next data */
-    bool                turned;      /* the record of the message at hand must end with it */
+    bool                resumed, session_taken;
+    bool                turned; /* the record of the message at hand must end with it */
 };
 
 enum { VERDICT_NONE, VERDICT_ADMIT, VERDICT_DENY };
@@ -167,7 +194,7 @@ bool flow_act(hf_conn *c);
 uint8_t flow_awaited(const hf_conn *c);
 
 /* What a handler or act says about the next state. */
-enum turn { FAILED, NEXT, OTHER, OLDER, WAIT }; /* OLDER: on to TLS 1.2 */
+enum turn { FAILED, NEXT, OTHER, OLDER, SHORT, SHORT_TICKET, WAIT }; /* OLDER: on to TLS 1.2; SHORT: resumed there */
 
 /* ---- handlers: msg is the whole message ---- */
 enum turn on_server_hello(hf_conn *c, hf_view msg);
@@ -186,6 +213,7 @@ enum turn on_server_done(hf_conn *c, hf_view msg);
 enum turn on_client_kx(hf_conn *c, hf_view msg);
 enum turn on_change_cipher(hf_conn *c, hf_view msg);
 enum turn on_finished12(hf_conn *c, hf_view msg);
+enum turn on_ticket12(hf_conn *c, hf_view msg);
 enum turn on_renegotiation(hf_conn *c, hf_view msg);
 /* The hellos, when the version turns out to be TLS 1.2. */
 enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg);
@@ -198,6 +226,7 @@ enum turn do_client_flight(hf_conn *c);
 enum turn do_sign(hf_conn *c);
 enum turn do_finish(hf_conn *c);
 enum turn do_verdict(hf_conn *c);
+enum turn do_tickets(hf_conn *c);
 enum turn do_server_flight12(hf_conn *c);
 enum turn do_server_done12(hf_conn *c);
 enum turn do_client_flight12(hf_conn *c);
@@ -228,13 +257,56 @@ void names_cut_note(hf_conn *c);
 
 /* ---- auth12.c ---- */
 void master12(hf_conn *c, hf_view pre_master);
+void key_block12(hf_conn *c); /* from the master secret and the randoms */
+
+/* ---- resume.c ---- */
+/* The session of a connection that is complete, around this secret: what a ticket holds, what a client keeps. */
+struct session session_now(const hf_conn *c, hf_view secret);
+/* Server: appends the ticket of s to w; the lifetime to announce is in s. False: there is none, and w is as it was. */
+bool ticket_make(hf_conn *c, struct session *s, struct wr *w);
+/* Client: lets go of a session that the caller has seen. */
+void session_taken(hf_conn *c);
+/* Client: keeps what the new ticket makes of s, for hf_conn_session. */
+bool session_keep(hf_conn *c, struct session *s, const struct new_ticket *m);
+/* Server: the ticket opens, and its session fits this handshake: hs->session is set. */
+bool ticket_fits(hf_conn *c, hf_view ticket);
+/* Judges the peer of hs->session as if its Certificate had come now: hs->leaf is set; else hs->refused, and nothing
+ * is left of it. */
+bool session_judge(hf_conn *c);
+/* Client: the session is to be offered: it fits the config, and its peer would be accepted now. */
+bool session_offered(hf_conn *c);
+/* What session_judge found is forgotten: the peer did not resume. */
+void session_decline(hf_conn *c);
+/* Server: the ticket was not used before, where that counts; else what session_judge found is forgotten. */
+bool session_first_use(hf_conn *c, hf_view ticket);
+/* Both ends go on from hs->session. */
+void session_resume(hf_conn *c);
+/* A Finished has verified: if it was under the secret of a session, the peer of that is proven now. */
+bool session_prove(hf_conn *c);
+/* Client: this credential is presented, and belongs to the session. */
+void session_gave(hf_conn *c, const hf_cred *cred);
+
+/* ---- resume13.c ---- */
+/* The binder of a PSK (RFC 9846 4.3.11.2): truncated is this hello up to its binders. */
+void psk_binder(const hf_conn *c, enum hash_alg alg, hf_view psk, hf_view truncated, uint8_t out[HASH_MAX]);
+/* Server: c->resumed where the hello has a ticket that is taken. False: something is wrong with the hello.
+ * last: it is answered by ServerHello. */
+bool psk_select(hf_conn *c, const struct client_hello *m, hf_view msg, bool last);
+/* The secret that tickets are made from, over the whole handshake. */
+void resumption_secret(hf_conn *c);
+
+/* ---- resume12.c ---- */
+/* Server: c->resumed where the hello has a ticket that is taken. */
+void resume12(hf_conn *c, const struct client_hello *m);
+/* Server: the ticket that was promised. */
+void ticket12_send(hf_conn *c);
 
 /* ---- again.c ---- */
 /* Whether the chain leads to an anchor of this config now; path as valid_chain leaves it. */
 bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct certificate *m, struct valid_path *path,
               struct report *rep);
-/* The chain as the peer sent it; m->n is 0 when there is none. */
-void chain_kept(const hf_conn *c, struct certificate *m, struct report *rep);
+/* The chain as the peer sent it, in a Certificate message of this version; m->n is 0 when there is none. */
+void chain_kept(const hf_conn *c, uint16_t version, struct certificate *m, struct report *rep);
 
 /* ---- peer.c ---- */
 bool peer_new(hf_conn *c, const struct cert *leaf);

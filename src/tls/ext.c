@@ -141,6 +141,42 @@ static void renegotiation_read(struct rd *r, enum ext_where where, struct exts *
     x->renegotiated = rd_rest(&v);
 }
 
+/* 4.3.11: OfferedPsks, or the identity that was selected. */
+static void psk_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    size_t n = 0, n_binders;
+    if (where != IN_CLIENT_HELLO) {
+        x->psk_selected = rd_u16(r);
+        return;
+    }
+    struct rd list    = rd_vec(r, 2, r->short_);
+    x->psk_identities = rd_rest(&list);
+    for (; rd_left(&list) && rd_ok(r); n++) {
+        hf_view identity = rd_opaque(&list, 2);
+        rd_need(&list, identity.n > 0, r->short_, 1, 0);
+        rd_u32(&list);
+    }
+    x->psk_binders = items_read(r, 2, 1, &n_binders);
+    rd_need(r, n > 0, r->short_, 1, 0);
+    rd_need(r, n == n_binders, PSK_BINDER_COUNT, (int64_t)n, (int64_t)n_binders);
+}
+
+/* 4.3.9 */
+static void psk_modes_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    struct rd list = rd_vec(r, 1, r->short_);
+    rd_need(r, rd_left(&list) > 0, r->short_, 1, 0);
+    while (rd_left(&list))
+        x->psk_dhe |= rd_u8(&list) == PSK_DHE_KE;
+}
+
+/* RFC 5077 3.2: the ticket as it is, empty to ask for one or to promise one. */
+static void ticket_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->ticket = rd_bytes(r, rd_left(r));
+    rd_need(r, where == IN_CLIENT_HELLO || x->ticket.n == 0, r->short_, 0, (int64_t)x->ticket.n);
+}
+
 /* RFC 9846 4.3.7: empty. */
 static void empty_read(struct rd *r, enum ext_where where, struct exts *x)
 {
@@ -179,18 +215,18 @@ static const struct ext {
     {XT_PADDING, CH, X_PADDING, CHECK_NONE, NULL},
     {XT_COMPRESS_CERTIFICATE, CH | CR, X_COMPRESS, CHECK_NONE, NULL},
     {XT_RECORD_SIZE_LIMIT, CH | EE | OL, X_RECORD_SIZE, CHECK_NONE, NULL},
-    {XT_PRE_SHARED_KEY, CH | SH, X_PSK, CHECK_NONE, NULL},
+    {XT_PRE_SHARED_KEY, CH | SH, X_PSK, EXT_PSK, psk_read},
     {XT_EARLY_DATA, CH | EE | ST, X_EARLY_DATA, CHECK_NONE, NULL},
     {XT_SUPPORTED_VERSIONS, CH | SH | HR, X_VERSIONS, EXT_VERSIONS, versions_read},
     {XT_COOKIE, CH | HR, X_COOKIE, EXT_COOKIE, cookie_read},
-    {XT_PSK_KEY_EXCHANGE_MODES, CH, X_PSK_MODES, CHECK_NONE, NULL},
+    {XT_PSK_KEY_EXCHANGE_MODES, CH, X_PSK_MODES, EXT_PSK_MODES, psk_modes_read},
     {XT_CERTIFICATE_AUTHORITIES, CH | CR, X_CA_NAMES, EXT_CA_NAMES, ca_names_read},
     {XT_OID_FILTERS, CR, X_OID_FILTERS, EXT_OID_FILTERS, oid_filters_read},
     {XT_POST_HANDSHAKE_AUTH, CH, X_POST_AUTH, EXT_POST_AUTH, empty_read},
     {XT_SIGNATURE_ALGORITHMS_CERT, CH | CR, X_SIG_ALGS_CERT, EXT_SIG_ALGS_CERT, sig_algs_cert_read},
     {XT_EC_POINT_FORMATS, CH | OL, X_POINT_FORMATS, EXT_POINT_FORMATS, point_formats_read},
     {XT_EXTENDED_MASTER_SECRET, CH | OL, X_EXTENDED_MASTER, EXT_EXTENDED_MASTER, empty_read},
-    {XT_SESSION_TICKET, CH | OL, X_TICKET, CHECK_NONE, NULL},
+    {XT_SESSION_TICKET, CH | OL, X_TICKET, EXT_TICKET, ticket_read},
     {XT_RENEGOTIATION_INFO, CH | OL, X_RENEGOTIATION, EXT_RENEGOTIATION, renegotiation_read},
     {XT_KEY_SHARE, CH | SH | HR, X_KEY_SHARE, EXT_KEY_SHARE, key_share_read},
 };
@@ -314,4 +350,15 @@ bool shares_find(hf_view shares, uint16_t group, hf_view *share)
     }
     *share = (hf_view){0};
     return false;
+}
+
+bool psk_at(const struct exts *x, size_t i, hf_view *identity, uint32_t *age, hf_view *binder)
+{
+    size_t at = 0, at_binder = 0;
+    for (size_t n = 0; n <= i; n++, at += 4)
+        if (!list_next(x->psk_identities, 2, &at, identity) || !list_next(x->psk_binders, 1, &at_binder, binder))
+            return false;
+    const uint8_t *p = x->psk_identities.p + at - 4;
+    *age             = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    return true;
 }

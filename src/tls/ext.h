@@ -73,7 +73,12 @@ struct exts {
     size_t         n_ca_names;
     hf_view        oid_filters;
     hf_view        point_formats;
-    hf_view        renegotiated; /* renegotiated_connection: empty in a first handshake */
+    hf_view        psk_identities; /* ClientHello: PskIdentity vectors, checked; as many as there are psk_binders */
+    hf_view        psk_binders;    /* their list with its length stands at the end of the message */
+    uint16_t       psk_selected;   /* ServerHello */
+    bool           psk_dhe;        /* psk_key_exchange_modes has psk_dhe_ke */
+    hf_view        ticket;         /* session_ticket of TLS 1.2 */
+    hf_view        renegotiated;   /* renegotiated_connection: empty in a first handshake */
 };
 
 /* Reads a whole extensions vector (the length included). offered: in answers, what was asked for. */
@@ -87,6 +92,8 @@ static inline size_t exts_at(const struct exts *x, hf_view part)
 bool exts_have(struct rd r, uint16_t type);
 /* The share of one group in a ClientHello's key_share. */
 bool shares_find(hf_view shares, uint16_t group, hf_view *share);
+/* The i-th PskIdentity and its binder; false: there are fewer. */
+bool psk_at(const struct exts *x, size_t i, hf_view *identity, uint32_t *age, hf_view *binder);
 /* Walks vectors with a length prefix of `prefix` bytes that were checked when they were read. */
 bool list_next(hf_view list, unsigned prefix, size_t *at, hf_view *item);
 

@@ -24,10 +24,11 @@ static const struct edge {
     enum state state;
     uint8_t    message;
     enum turn (*on)(hf_conn *c, hf_view msg);
-    enum state next, other, older;
+    enum state next, other, older, short_, short_ticket;
 } edges[] = {
-    {C_WAIT_SERVER_HELLO, HT_SERVER_HELLO, on_server_hello, C_WAIT_ENC_EXTS, C_START, C12_WAIT_CERT},
-    {C_WAIT_ENC_EXTS, HT_ENCRYPTED_EXTENSIONS, on_enc_exts, C_WAIT_REQUEST_OR_CERT},
+    {C_WAIT_SERVER_HELLO, HT_SERVER_HELLO, on_server_hello, C_WAIT_ENC_EXTS, C_START, C12_WAIT_CERT,
+     C12_SHORT_WAIT_CHANGE, C12_SHORT_WAIT_TICKET},
+    {C_WAIT_ENC_EXTS, HT_ENCRYPTED_EXTENSIONS, on_enc_exts, C_WAIT_REQUEST_OR_CERT, C_WAIT_FINISHED},
     {C_WAIT_REQUEST_OR_CERT, HT_CERTIFICATE, on_certificate, C_WAIT_CERT_VERIFY},
     {C_WAIT_REQUEST_OR_CERT, HT_CERTIFICATE_REQUEST, on_cert_request, C_WAIT_CERT},
     {C_WAIT_CERT, HT_CERTIFICATE, on_certificate, C_WAIT_CERT_VERIFY},
@@ -47,13 +48,19 @@ static const struct edge {
     {C12_WAIT_REQUEST_OR_DONE, HT_CERTIFICATE_REQUEST, on_cert_request12, C12_WAIT_DONE},
     {C12_WAIT_REQUEST_OR_DONE, HT_SERVER_HELLO_DONE, on_server_done, C12_VERDICT},
     {C12_WAIT_DONE, HT_SERVER_HELLO_DONE, on_server_done, C12_VERDICT},
+    {C12_WAIT_TICKET, HT_NEW_SESSION_TICKET, on_ticket12, C12_WAIT_CHANGE},
     {C12_WAIT_CHANGE, HT_CHANGE_CIPHER_SPEC, on_change_cipher, C12_WAIT_FINISHED},
     {C12_WAIT_FINISHED, HT_FINISHED, on_finished12, C12_OPEN},
+    {C12_SHORT_WAIT_TICKET, HT_NEW_SESSION_TICKET, on_ticket12, C12_SHORT_WAIT_CHANGE},
+    {C12_SHORT_WAIT_CHANGE, HT_CHANGE_CIPHER_SPEC, on_change_cipher, C12_SHORT_WAIT_FINISHED},
+    {C12_SHORT_WAIT_FINISHED, HT_FINISHED, on_finished12, C12_SHORT_VERDICT},
     {S12_WAIT_CERT, HT_CERTIFICATE, on_certificate, S12_WAIT_CLIENT_KX, S12_WAIT_CLIENT_KX},
     {S12_WAIT_CLIENT_KX, HT_CLIENT_KEY_EXCHANGE, on_client_kx, S12_WAIT_CERT_VERIFY, S12_WAIT_CHANGE},
     {S12_WAIT_CERT_VERIFY, HT_CERTIFICATE_VERIFY, on_cert_verify, S12_WAIT_CHANGE},
     {S12_WAIT_CHANGE, HT_CHANGE_CIPHER_SPEC, on_change_cipher, S12_WAIT_FINISHED},
     {S12_WAIT_FINISHED, HT_FINISHED, on_finished12, S12_VERDICT},
+    {S12_SHORT_WAIT_CHANGE, HT_CHANGE_CIPHER_SPEC, on_change_cipher, S12_SHORT_WAIT_FINISHED},
+    {S12_SHORT_WAIT_FINISHED, HT_FINISHED, on_finished12, S12_SHORT_VERDICT},
     {C12_OPEN, HT_HELLO_REQUEST, on_renegotiation, C12_OPEN},
     {S12_OPEN, HT_CLIENT_HELLO, on_renegotiation, S12_OPEN},
 };
@@ -69,15 +76,20 @@ static const struct act {
     {C_FLIGHT, do_client_flight, C_SIGN, C_FINISH},
     {C_SIGN, do_sign, C_FINISH},
     {C_FINISH, do_finish, C_OPEN},
-    {S_FLIGHT, do_server_flight, S_SIGN},
+    {S_FLIGHT, do_server_flight, S_SIGN, S_FINISH},
     {S_SIGN, do_sign, S_FINISH},
     {S_FINISH, do_finish, S_WAIT_CERT, S_WAIT_FINISHED},
-    {S_VERDICT, do_verdict, S_OPEN},
+    {S_VERDICT, do_verdict, S_TICKETS},
+    {S_TICKETS, do_tickets, S_OPEN},
     {C12_VERDICT, do_verdict, C12_FLIGHT},
     {C12_FLIGHT, do_client_flight12, C12_SIGN, C12_FINISH},
     {C12_SIGN, do_sign, C12_FINISH},
-    {C12_FINISH, do_finish12, C12_WAIT_CHANGE},
-    {S12_FLIGHT, do_server_flight12, S12_SIGN},
+    {C12_FINISH, do_finish12, C12_WAIT_CHANGE, C12_WAIT_TICKET},
+    {C12_SHORT_VERDICT, do_verdict, C12_SHORT_FINISH},
+    {C12_SHORT_FINISH, do_finish12, C12_OPEN, C12_OPEN},
+    {S12_FLIGHT, do_server_flight12, S12_SIGN, S12_SHORT_FINISH},
+    {S12_SHORT_FINISH, do_finish12, S12_SHORT_WAIT_CHANGE},
+    {S12_SHORT_VERDICT, do_verdict, S12_OPEN},
     {S12_SIGN, do_sign, S12_DONE},
     {S12_DONE, do_server_done12, S12_WAIT_CERT, S12_WAIT_CLIENT_KX},
     {S12_VERDICT, do_verdict, S12_FINISH},
@@ -129,6 +141,17 @@ static const char *const state_names[] = {
     [S12_FINISH]               = "server sends ChangeCipherSpec and Finished",
     [C12_OPEN]                 = "client is open",
     [S12_OPEN]                 = "server is open",
+    [S_TICKETS]                = "server gives tickets",
+    [C12_WAIT_TICKET]          = "client waits for NewSessionTicket",
+    [C12_SHORT_WAIT_TICKET]    = "client waits for NewSessionTicket",
+    [C12_SHORT_WAIT_CHANGE]    = "client waits for ChangeCipherSpec",
+    [C12_SHORT_WAIT_FINISHED]  = "client waits for Finished",
+    [C12_SHORT_VERDICT]        = "client waits for the verdict on the server",
+    [C12_SHORT_FINISH]         = "client sends ChangeCipherSpec and Finished",
+    [S12_SHORT_FINISH]         = "server sends ChangeCipherSpec and Finished",
+    [S12_SHORT_WAIT_CHANGE]    = "server waits for ChangeCipherSpec",
+    [S12_SHORT_WAIT_FINISHED]  = "server waits for Finished",
+    [S12_SHORT_VERDICT]        = "server waits for the verdict on the client",
 };
 
 static void enter(hf_conn *c, enum state next)
@@ -201,6 +224,22 @@ static const struct edge *awaited(hf_conn *c, uint8_t type, bool is_record)
     return e;
 }
 
+static enum state where_to(const struct edge *e, enum turn turn)
+{
+    switch (turn) {
+    case OTHER:
+        return e->other;
+    case OLDER:
+        return e->older;
+    case SHORT:
+        return e->short_;
+    case SHORT_TICKET:
+        return e->short_ticket;
+    default:
+        return e->next;
+    }
+}
+
 /* left: how many bytes of the record follow. */
 static bool message(hf_conn *c, hf_view msg, size_t left, bool is_record)
 {
@@ -213,7 +252,7 @@ static bool message(hf_conn *c, hf_view msg, size_t left, bool is_record)
     enum turn turn = e->on(c, msg);
     if (turn == FAILED)
         return false;
-    enter(c, turn == NEXT ? e->next : turn == OTHER ? e->other : e->older);
+    enter(c, where_to(e, turn));
     c->turned |= acts_in(c->state);
     if (!boundary_ok(c, left))
         return false;

@@ -30,6 +30,10 @@ bool client_hello_read(struct client_hello *m, hf_view msg, struct report *rep);
 struct client_hello_out {
     const uint8_t *random;
     hf_view        session_id, suites, groups, sig_algs, sig_algs_cert, alpn, versions, cookie;
+    bool           tickets;     /* they are asked for; with TLS 1.2 by sending ticket, empty or not */
+    hf_view        ticket, psk; /* to resume by: in TLS 1.2, in TLS 1.3 */
+    uint32_t       psk_age;     /* obfuscated */
+    size_t         binder_n;    /* its binder is left zero: the last bytes of the message */
     const char    *server_name; /* NULL: none */
     bool           tls12;       /* TLS 1.2 is offered too (versions empty: it alone) */
     struct {
@@ -57,6 +61,8 @@ struct server_hello_out {
     hf_view        session_id;
     uint16_t       suite, group;
     hf_view        share;
+    bool           psk; /* pre_shared_key is answered */
+    uint16_t       psk_selected;
 };
 void server_hello_write(struct wr *w, const struct server_hello_out *m);
 
@@ -98,6 +104,11 @@ bool finished_read(hf_view *verify_data, hf_view msg, size_t hash_n, struct repo
 void finished_write(struct wr *w, const uint8_t *verify_data, size_t n);
 bool key_update_read(bool *requested, hf_view msg, struct report *rep);
 void key_update_write(struct wr *w, bool request);
-bool session_ticket_read(hf_view msg, struct report *rep);
+struct new_ticket {
+    uint32_t lifetime_s, age_add;
+    hf_view  nonce, ticket;
+};
+bool session_ticket_read(struct new_ticket *m, hf_view msg, struct report *rep);
+void session_ticket_write(struct wr *w, const struct new_ticket *m);
 
 #endif

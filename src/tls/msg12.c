@@ -17,7 +17,7 @@ void server_hello12_write(struct wr *w, const struct server_hello12_out *m)
     size_t               msg = msg_open(w, HT_SERVER_HELLO);
     wr_u16(w, TLS12);
     wr_bytes(w, m->random, RANDOM_BYTES);
-    wr_u8(w, 0); /* no session id: nothing to resume */
+    wr_vec(w, 1, m->session_id);
     wr_u16(w, m->suite);
     wr_u8(w, 0);
     size_t exts = wr_open(w, 2);
@@ -27,6 +27,8 @@ void server_hello12_write(struct wr *w, const struct server_hello12_out *m)
         ext_flag(w, XT_EC_POINT_FORMATS, (hf_view){uncompressed, 2});
     if (m->server_name)
         ext_flag(w, XT_SERVER_NAME, (hf_view){0});
+    if (m->ticket)
+        ext_flag(w, XT_SESSION_TICKET, (hf_view){0});
     if (m->alpn.n) {
         wr_u16(w, XT_ALPN);
         size_t ext = wr_open(w, 2), list = wr_open(w, 2);
@@ -130,6 +132,25 @@ void cert_request12_write(struct wr *w, hf_view sig_algs, hf_view names)
     wr_vec(w, 1, (hf_view){types, sizeof types});
     wr_vec(w, 2, sig_algs);
     wr_vec(w, 2, names);
+    msg_close(w, msg);
+}
+
+/* ---- NewSessionTicket ---- */
+
+bool ticket12_read(struct new_ticket *m, hf_view msg, struct report *rep)
+{
+    struct rd r   = msg_body(msg, rep, NST12_MALFORMED);
+    *m            = (struct new_ticket){0};
+    m->lifetime_s = rd_u32(&r);
+    m->ticket     = rd_opaque(&r, 2);
+    return rd_end(&r, NST12_TRAILING);
+}
+
+void ticket12_write(struct wr *w, uint32_t lifetime_s, hf_view ticket)
+{
+    size_t msg = msg_open(w, HT_NEW_SESSION_TICKET);
+    wr_u32(w, lifetime_s);
+    wr_vec(w, 2, ticket);
     msg_close(w, msg);
 }
 

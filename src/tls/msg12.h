@@ -7,8 +7,9 @@
 
 struct server_hello12_out {
     const uint8_t *random;
+    hf_view        session_id; /* the client's: it is resumed; empty: it is not */
     uint16_t       suite;
-    bool           server_name, point_formats;
+    bool           server_name, point_formats, ticket; /* ticket: a NewSessionTicket will come */
     hf_view        alpn;
 };
 void server_hello12_write(struct wr *w, const struct server_hello12_out *m);
@@ -30,6 +31,10 @@ void server_kx_write(struct wr *w, hf_view params, uint16_t scheme, hf_view sign
 enum { TYPE_RSA_SIGN = 1, TYPE_ECDSA_SIGN = 64 };
 bool cert_request12_read(struct cert_request *m, hf_view *types, hf_view msg, struct report *rep);
 void cert_request12_write(struct wr *w, hf_view sig_algs, hf_view names);
+
+/* NewSessionTicket (RFC 5077 3.3); an empty ticket is none. */
+bool ticket12_read(struct new_ticket *m, hf_view msg, struct report *rep);
+void ticket12_write(struct wr *w, uint32_t lifetime_s, hf_view ticket);
 
 bool server_done_read(hf_view msg, struct report *rep);
 void server_done_write(struct wr *w);

@@ -137,15 +137,26 @@ void key_update_write(struct wr *w, bool request)
     msg_close(w, msg);
 }
 
-bool session_ticket_read(hf_view msg, struct report *rep)
+bool session_ticket_read(struct new_ticket *m, hf_view msg, struct report *rep)
 {
     struct rd   r = msg_body(msg, rep, NST_MALFORMED);
     struct exts x;
-    rd_u32(&r);       /* ticket_lifetime */
-    rd_u32(&r);       /* ticket_age_add */
-    rd_opaque(&r, 1); /* ticket_nonce */
-    hf_view ticket = rd_opaque(&r, 2);
-    rd_need(&r, ticket.n > 0, r.short_, 1, 0);
+    m->lifetime_s = rd_u32(&r);
+    m->age_add    = rd_u32(&r);
+    m->nonce      = rd_opaque(&r, 1);
+    m->ticket     = rd_opaque(&r, 2);
+    rd_need(&r, m->ticket.n > 0, r.short_, 1, 0);
     exts_read(&r, IN_SESSION_TICKET, 0, &x);
     return rd_end(&r, NST_TRAILING);
+}
+
+void session_ticket_write(struct wr *w, const struct new_ticket *m)
+{
+    size_t msg = msg_open(w, HT_NEW_SESSION_TICKET);
+    wr_u32(w, m->lifetime_s);
+    wr_u32(w, m->age_add);
+    wr_vec(w, 1, m->nonce);
+    wr_vec(w, 2, m->ticket);
+    wr_u16(w, 0);
+    msg_close(w, msg);
 }

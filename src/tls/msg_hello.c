@@ -94,6 +94,26 @@ static uint32_t exts12_write(struct wr *w)
     return X_EXTENDED_MASTER | X_RENEGOTIATION | X_POINT_FORMATS;
 }
 
+/* 4.3.11: the last extension, its one binder the last bytes. */
+static uint32_t psk_write(struct wr *w, const struct client_hello_out *m)
+{
+    if (!m->psk.n)
+        return 0;
+    size_t ext = ext_open(w, XT_PRE_SHARED_KEY), list = wr_open(w, 2);
+    wr_vec(w, 2, m->psk);
+    wr_u32(w, m->psk_age);
+    wr_close(w, list, 2);
+    list            = wr_open(w, 2);
+    size_t   binder = wr_open(w, 1);
+    uint8_t *room   = wr_room(w, m->binder_n);
+    if (room)
+        memset(room, 0, m->binder_n);
+    wr_close(w, binder, 1);
+    wr_close(w, list, 2);
+    wr_close(w, ext, 2);
+    return X_PSK;
+}
+
 static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m)
 {
     uint32_t offered = X_GROUPS | X_SIG_ALGS | X_SIG_ALGS_CERT;
@@ -114,12 +134,19 @@ static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m
         ext_list(w, XT_ALPN, 2, m->alpn);
         offered |= X_ALPN;
     }
+    if (m->tickets && m->tls12) {
+        wr_u16(w, XT_SESSION_TICKET);
+        wr_vec(w, 2, m->ticket);
+        offered |= X_TICKET;
+    }
     if (m->versions.n) {
         ext_list(w, XT_SUPPORTED_VERSIONS, 1, m->versions);
         shares_write(w, m);
         offered |= X_VERSIONS | X_KEY_SHARE;
     }
-    return offered;
+    if (m->tickets && m->versions.n)
+        ext_list(w, XT_PSK_KEY_EXCHANGE_MODES, 1, (hf_view){(const uint8_t[]){PSK_DHE_KE}, 1});
+    return offered | psk_write(w, m);
 }
 
 uint32_t client_hello_write(struct wr *w, const struct client_hello_out *m)
@@ -172,7 +199,13 @@ void server_hello_write(struct wr *w, const struct server_hello_out *m)
     wr_vec(w, 1, m->session_id);
     wr_u16(w, m->suite);
     wr_u8(w, 0);
-    size_t exts = wr_open(w, 2), ext = ext_open(w, XT_KEY_SHARE); /* in the order of RFC 8448 */
+    size_t exts = wr_open(w, 2), ext; /* in the order of RFC 8448 */
+    if (m->psk) {
+        ext = ext_open(w, XT_PRE_SHARED_KEY);
+        wr_u16(w, m->psk_selected);
+        wr_close(w, ext, 2);
+    }
+    ext = ext_open(w, XT_KEY_SHARE);
     wr_u16(w, m->group);
     if (m->random)
         wr_vec(w, 2, m->share);

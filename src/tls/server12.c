@@ -6,6 +6,7 @@
 
 #include "base/ct.h"
 #include "tls/conn.h"
+#include "tls/keys12.h"
 #include "tls/msg12.h"
 
 enum { EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff };
@@ -79,20 +80,38 @@ static void make_random(hf_conn *c)
         memcpy(c->hs->server_random + RANDOM_BYTES - 8, "DOWNGRD\1", 8);
 }
 
+/* What a full handshake is made with. */
+static bool pick_all12(hf_conn *c, const struct client_hello *m)
+{
+    if (!have_suite(c, m) || !pick_group12(c, m) || !select_server(c, m, suite_for))
+        return false;
+    c->hs->suite = suite_for(c, m, c->hs->cred->cert[0].key.kind);
+    return true;
+}
+
 enum turn client_hello12(hf_conn *c, const struct client_hello *m, hf_view msg)
 {
     struct hs *h = c->hs;
     c->version   = TLS12;
-    if (!hello12_ok(c, m) || !have_suite(c, m) || !pick_group12(c, m) || !pick_alpn(c, m) ||
-        !select_server(c, m, suite_for))
+    if (!hello12_ok(c, m) || !pick_alpn(c, m))
         return FAILED;
-    h->suite = suite_for(c, m, h->cred->cert[0].key.kind);
+    resume12(c, m);
+    if (!c->resumed && !pick_all12(c, m))
+        return FAILED;
     make_random(c);
     h->point_formats = m->x.seen & X_POINT_FORMATS;
     transcript_start(c, msg, false);
     h->keep_all = true;
     wr_view(&h->hello, msg);
     return OLDER;
+}
+
+/* The short handshake: the keys follow from the session and the randoms (RFC 5246 7.3). */
+static enum turn resumed12(hf_conn *c)
+{
+    memcpy(c->exporter.b, c->hs->session.secret.p, MASTER_BYTES);
+    key_block12(c);
+    return OTHER;
 }
 
 /* ServerHello, Certificate, and what ServerKeyExchange will sign. */
@@ -102,12 +121,16 @@ enum turn do_server_flight12(hf_conn *c)
     hf_view                   chain[LIMIT_CHAIN];
     struct server_hello12_out m    = {.random        = h->server_random,
                                       .suite         = h->suite->code,
+                                      .session_id    = {h->session_id, c->resumed ? h->session_id_n : 0u},
                                       .server_name   = h->name_used,
+                                      .ticket        = h->ticket_due,
                                       .point_formats = h->point_formats,
                                       .alpn          = {(const uint8_t *)c->alpn, c->alpn ? strlen(c->alpn) : 0}};
     size_t                    mark = h->flight.n;
     server_hello12_write(&h->flight, &m);
     message_sent(c, mark);
+    if (c->resumed)
+        return resumed12(c);
     mark = h->flight.n;
     certificate12_write(&h->flight, chain, cred_chain(h->cred, chain));
     message_sent(c, mark);

@@ -10,7 +10,7 @@
 
 /* ---- ClientHello --------------------------------------------------------------------------------------- */
 
-/* What TLS 1.3 demands of a ClientHello without a PSK (9.2). */
+/* What TLS 1.3 demands of a ClientHello (9.2). */
 static bool hello_ok(hf_conn *c, const struct client_hello *m)
 {
     struct report *rep  = &c->rep;
@@ -19,7 +19,7 @@ static bool hello_ok(hf_conn *c, const struct client_hello *m)
         return fail(rep, CH_COMPRESSION_13, exts_at(&m->x, m->compression), 1, (int64_t)m->compression.n);
     if ((seen & X_PSK) && !(seen & X_PSK_MODES))
         return fail(rep, CH_PSK_WITHOUT_MODES, 0, XT_PSK_KEY_EXCHANGE_MODES, 0);
-    if (!(seen & X_SIG_ALGS))
+    if (!(seen & (X_SIG_ALGS | X_PSK)))
         return fail(rep, CH_NO_SIG_ALGS, 0, XT_SIGNATURE_ALGORITHMS, 0);
     if (!(seen & X_GROUPS))
         return fail(rep, CH_NO_GROUPS, 0, XT_SUPPORTED_GROUPS, 0);
@@ -106,6 +106,7 @@ static bool keep_hello(hf_conn *c, const struct client_hello *m)
     memcpy(h->client_random, m->random.p, RANDOM_BYTES);
     memcpy(h->session_id, m->session_id.p, m->session_id.n);
     h->session_id_n = (uint8_t)m->session_id.n;
+    c->proven_ms    = c->now_ms;
     h->offered      = 0; /* we ask the client for no certificate extensions */
     if (!m->x.server_name.n || c->server_name)
         return true;
@@ -154,11 +155,13 @@ static bool answer(hf_conn *c, const struct client_hello *m, hf_view share)
         kx_memory_first(c);
         return fail(&c->rep, CH_SHARE_INVALID, exts_at(&m->x, share), 0, c->group);
     }
-    struct server_hello_out out  = {.random     = h->server_random,
-                                    .session_id = {h->session_id, h->session_id_n},
-                                    .suite      = h->suite->code,
-                                    .group      = c->group,
-                                    .share      = {h->share, h->share_n}};
+    struct server_hello_out out  = {.random       = h->server_random,
+                                    .session_id   = {h->session_id, h->session_id_n},
+                                    .suite        = h->suite->code,
+                                    .group        = c->group,
+                                    .share        = {h->share, h->share_n},
+                                    .psk          = c->resumed,
+                                    .psk_selected = h->psk_selected};
     size_t                  mark = h->flight.n;
     server_hello_write(&h->flight, &out);
     message_sent(c, mark);
@@ -170,7 +173,7 @@ static bool answer(hf_conn *c, const struct client_hello *m, hf_view share)
     return ok;
 }
 
-/* Early data of a client that resumes elsewhere: we took no ticket, so its records are skipped (4.3.10). */
+/* Early data is never agreed to: its records are skipped (4.3.10). */
 enum { EARLY_DATA_SKIPPED = 16 * 1024 }; /* bytes of records, headers not counted */
 
 enum turn on_client_hello(hf_conn *c, hf_view msg)
@@ -190,7 +193,9 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
         c->skip_early = 0; /* 4.2.2: no early data follows a second ClientHello: what comes must open */
     else if (m.x.seen & X_EARLY_DATA)
         c->skip_early = EARLY_DATA_SKIPPED;
-    if (!pick_alpn(c, &m) || !select_server(c, &m, NULL))
+    if (!pick_alpn(c, &m) || !psk_select(c, &m, msg, share.n > 0))
+        return FAILED;
+    if (!c->resumed && !h->psk_fits && !select_server(c, &m, NULL))
         return FAILED;
     if (!share.n) {
         c->turned = true;
@@ -237,6 +242,8 @@ enum turn do_server_flight(hf_conn *c)
     size_t     mark = h->flight.n;
     enc_exts_write(&h->flight, h->name_used, alpn);
     message_sent(c, mark);
+    if (c->resumed)
+        return OTHER;
     if (c->cfg->demand != HF_DONT_ASK)
         request(c);
     mark = h->flight.n;

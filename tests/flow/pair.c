@@ -36,8 +36,19 @@ static size_t codes(const uint16_t *list)
     return n;
 }
 
+static hf_cred *leaf_credential(const struct pair *p, const struct minted *leaf)
+{
+    char    *chain = mint_pem((const struct minted *[]){leaf, &p->pki->ca, NULL}), *key = mint_key_pem(leaf);
+    hf_cred *c = mint_cred(chain, key);
+    free(chain);
+    free(key);
+    return c;
+}
+
 static hf_cred *credential(const struct pair *p, enum side side)
 {
+    if (side == CLIENT && p->how->client)
+        return leaf_credential(p, p->how->client);
     const char *chain = side == CLIENT ? p->pki->client_pem : p->pki->server_pem;
     const char *key   = side == CLIENT ? p->pki->client_key : p->pki->server_key;
     return p->how->external[side] ? hf_cred_external(chain, strlen(chain), "outside") : mint_cred(chain, key);
@@ -69,13 +80,24 @@ static hf_trust *trust_of(const struct pair *p)
     return t;
 }
 
-static hf_config *side_config(const struct pair *p, enum side side)
+static void set_sessions(const struct pair *p, hf_config *c, enum side side)
+{
+    if (!p->how->sessions)
+        return;
+    if (side == CLIENT)
+        hf_config_sessions(c, true);
+    else
+        hf_config_tickets(c, p->tickets, p->how->n_tickets ? p->how->n_tickets : 1,
+                          p->how->lifetime_s ? p->how->lifetime_s : 7200);
+}
+
+static hf_config *side_config(const struct pair *p, enum side side, hf_trust *take)
 {
     const struct pair_how *how     = p->how;
     uint16_t               version = how->version ? how->version : 0x0304;
     hf_config             *c       = hf_config_new(side == CLIENT ? HF_CLIENT : HF_SERVER);
     hf_why                 why;
-    hf_config_trust(c, trust_of(p), side == CLIENT ? HF_REQUIRE : how->demand);
+    hf_config_trust(c, take, side == CLIENT ? HF_REQUIRE : how->demand);
     if (side == SERVER || !how->no_cert)
         hf_config_cred(c, credential(p, side));
     hf_config_versions(c, version, version);
@@ -86,6 +108,7 @@ static hf_config *side_config(const struct pair *p, enum side side)
     hf_config_insecure_keylog(c, how->keylog);
     if (how->cold)
         hf_config_remember(c, 0);
+    set_sessions(p, c, side);
     if (!hf_config_seal(c, MINT_NOW_MS, &why)) {
         hf_why_print(&why, stderr);
         fail_msg("a config is not sealed");
@@ -96,14 +119,31 @@ static hf_config *side_config(const struct pair *p, enum side side)
 void pair_config(struct pair *p, const struct pair_how *how)
 {
     *p             = (struct pair){.how = how, .pki = pair_pki(how->leaves)};
-    p->cfg[CLIENT] = side_config(p, CLIENT);
-    p->cfg[SERVER] = side_config(p, SERVER);
+    p->tickets     = hf_tickets_new(NULL, 0);
+    p->cfg[CLIENT] = side_config(p, CLIENT, trust_of(p));
+    p->cfg[SERVER] = side_config(p, SERVER, trust_of(p));
+}
+
+void pair_reconfigure(struct pair *p, enum side side, hf_trust *take)
+{
+    hf_config_free(p->cfg[side]);
+    p->cfg[side] = side_config(p, side, take);
 }
 
 void pair_connect(struct pair *p)
 {
     p->conn[CLIENT] = hf_conn_new(p->cfg[CLIENT], p->how->host ? p->how->host : MINT_HOST);
     p->conn[SERVER] = hf_conn_new(p->cfg[SERVER], NULL);
+    if (p->session.n && p->conn[CLIENT])
+        hf_conn_resume(p->conn[CLIENT], (hf_view){p->session.p, p->session.n});
+}
+
+void pair_keep_session(struct pair *p)
+{
+    hf_view s = hf_conn_session(p->conn[CLIENT]);
+    assert_true(s.n > 0);
+    bytes_free(&p->session);
+    bytes_add(&p->session, s.p, s.n);
 }
 
 void pair_open(struct pair *p, const struct pair_how *how)
@@ -128,6 +168,8 @@ void pair_close(struct pair *p)
     pair_disconnect(p);
     hf_config_free(p->cfg[CLIENT]);
     hf_config_free(p->cfg[SERVER]);
+    hf_tickets_free(p->tickets);
+    bytes_free(&p->session);
 }
 
 /* ---- carrying ------------------------------------------------------------------------------------------ */
@@ -189,7 +231,7 @@ bool pair_run(struct pair *p)
     for (bool moved = true; moved;) {
         moved = false;
         for (enum side s = CLIENT; s <= SERVER; s++) {
-            p->want[s] = hf_conn_step(p->conn[s], MINT_NOW_MS);
+            p->want[s] = hf_conn_step(p->conn[s], MINT_NOW_MS + p->later_ms);
             if (p->want[s] & (HF_WANT_SIGNATURE | HF_WANT_VERDICT)) {
                 answer(p, s);
                 moved = true;
@@ -258,8 +300,8 @@ void pair_proven(struct pair *p)
     if (how->demand == HF_DONT_ASK || how->no_cert)
         assert_null(hf_conn_peer(p->conn[SERVER]));
     else
-        is_peer(p->conn[SERVER], &p->pki->client, "mail:alice@client.test");
-    assert_int_equal(hf_conn_asked(p->conn[CLIENT]), how->demand != HF_DONT_ASK);
+        is_peer(p->conn[SERVER], how->client ? how->client : &p->pki->client, "mail:alice@client.test");
+    assert_int_equal(hf_conn_asked(p->conn[CLIENT]), how->demand != HF_DONT_ASK && !hf_conn_resumed(p->conn[SERVER]));
     assert_int_equal(hf_conn_version(p->conn[CLIENT]), how->version ? how->version : 0x0304);
     assert_int_equal(hf_conn_version(p->conn[SERVER]), how->version ? how->version : 0x0304);
     assert_int_equal(hf_conn_suite(p->conn[CLIENT]), hf_conn_suite(p->conn[SERVER]));

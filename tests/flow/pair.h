@@ -11,21 +11,25 @@
 enum side { CLIENT, SERVER };
 
 struct pair_how {
-    uint16_t       version; /* 0: TLS 1.3 */
-    enum hf_demand demand;  /* of the server */
-    bool           no_cert; /* the client has none */
-    enum mint_kind leaves;
-    uint16_t       groups[2][4], suites[2][4]; /* ended by 0; none: the default */
-    const char    *alpn[2][4];                 /* ended by NULL */
-    unsigned       padding;                    /* of both */
-    size_t         chunk;                      /* bytes carried at a time; 0: all there is */
-    const char    *host;                       /* NULL: MINT_HOST */
-    bool           external[2];                /* the key of this side is outside */
-    bool           wont_sign[2];               /* ... and the signer says no */
-    bool           verdict[2];                 /* this side asks for a verdict */
-    bool           deny[2];                    /* ... and it is no */
-    bool           trace, keylog, cold;
-    bool           crl; /* both want a CRL of every issuer, and have it */
+    uint16_t             version; /* 0: TLS 1.3 */
+    enum hf_demand       demand;  /* of the server */
+    bool                 no_cert; /* the client has none */
+    enum mint_kind       leaves;
+    uint16_t             groups[2][4], suites[2][4]; /* ended by 0; none: the default */
+    const char          *alpn[2][4];                 /* ended by NULL */
+    unsigned             padding;                    /* of both */
+    size_t               chunk;                      /* bytes carried at a time; 0: all there is */
+    const char          *host;                       /* NULL: MINT_HOST */
+    bool                 external[2];                /* the key of this side is outside */
+    bool                 wont_sign[2];               /* ... and the signer says no */
+    bool                 verdict[2];                 /* this side asks for a verdict */
+    bool                 deny[2];                    /* ... and it is no */
+    bool                 trace, keylog, cold;
+    bool                 crl;        /* both want a CRL of every issuer, and have it */
+    bool                 sessions;   /* tickets are given and kept */
+    uint32_t             lifetime_s; /* of tickets; 0: two hours */
+    unsigned             n_tickets;  /* 0: one */
+    const struct minted *client;     /* the client's leaf; NULL: the PKI's */
 };
 
 struct pair {
@@ -37,7 +41,10 @@ struct pair {
     struct bytes             got[2];                     /* data that this side received */
     struct bytes             carried[2];                 /* all bytes this side has sent, when `keep` */
     size_t                   signatures[2], verdicts[2]; /* how often it waited */
-    bool                     keep, cut[2];               /* cut: nothing from this side is carried any more */
+    int64_t                  later_ms;                   /* than MINT_NOW_MS */
+    hf_tickets              *tickets;
+    struct bytes             session;      /* that the next connection is to go on from */
+    bool                     keep, cut[2]; /* cut: nothing from this side is carried any more */
 };
 
 /* The PKI with leaves of this kind; made once, freed by pair_forget. */
@@ -46,6 +53,10 @@ void                     pair_forget(void);
 /* Sealed configs and two new connections. */
 void pair_config(struct pair *p, const struct pair_how *how);
 void pair_connect(struct pair *p);
+/* Another config for one side, as p->how is now, with this trust. */
+void pair_reconfigure(struct pair *p, enum side side, hf_trust *take);
+/* Takes the client's session for the next connection; there must be one. */
+void pair_keep_session(struct pair *p);
 void pair_open(struct pair *p, const struct pair_how *how);
 /* Carries and steps until nothing moves. True: both are open (or closed in order). */
 bool pair_run(struct pair *p);

@@ -82,6 +82,16 @@ static bool key_exchange(hf_view msg, struct report *rep)
     return true;
 }
 
+static bool ticket(hf_view msg, bool older, struct report *rep)
+{
+    struct new_ticket m;
+    if (!(older ? ticket12_read(&m, msg, rep) : session_ticket_read(&m, msg, rep)))
+        return false;
+    inside(m.nonce);
+    inside(m.ticket);
+    return true;
+}
+
 static bool read_one(hf_view msg, bool older, uint32_t offered, struct report *rep)
 {
     struct exts        x;
@@ -94,7 +104,7 @@ static bool read_one(hf_view msg, bool older, uint32_t offered, struct report *r
     case HT_SERVER_HELLO:
         return answer(msg, offered, rep);
     case HT_NEW_SESSION_TICKET:
-        return session_ticket_read(msg, rep);
+        return ticket(msg, older, rep);
     case HT_ENCRYPTED_EXTENSIONS:
         return enc_exts_read(&x, msg, offered, rep);
     case HT_CERTIFICATE:

@@ -135,6 +135,11 @@ static void grease_extensions(struct foe *p, struct bytes *m)
     msg_ext_add(m, 0xfafa, (const uint8_t[]){0}, 1);
 }
 
+/* One identity, and one binder of 32 zero bytes. */
+#define ONE_PSK                                                                                                        \
+    BYTES(0, 7, 0, 1, 'x', 0, 0, 0, 0, 0, 33, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+          0, 0, 0, 0, 0, 0, 0, 0, 0)
+
 static void psk_then_more(struct foe *p, struct bytes *m)
 {
     msg_ext_add(m, 45, (const uint8_t[]){1, 1}, 2);
@@ -305,7 +310,26 @@ static const struct deviation all[] = {
      .add = {X(47), BYTES(0, 4, 0, 9, 0, 0)}},
     {.name = "post_handshake_auth with contents", EXT_POST_AUTH, DECODE_ERROR, CH, .add = {X(49), BYTES(1)}},
     {.name = "post_handshake_auth", .at = CH, .add = {X(49), NULL, 0}},
-    {.name = "pre_shared_key without modes", CH_PSK_WITHOUT_MODES, MISSING_EXTENSION, CH, .add = {X(41), BYTES(0)}},
+    {.name = "pre_shared_key without modes", CH_PSK_WITHOUT_MODES, MISSING_EXTENSION, CH, .add = {X(41), ONE_PSK}},
+    {.name = "pre_shared_key, cut short", EXT_PSK, DECODE_ERROR, CH, .add = {X(41), BYTES(0)}},
+    {.name = "pre_shared_key without an identity", EXT_PSK, DECODE_ERROR, CH, .add = {X(41), BYTES(0, 0, 0, 0)}},
+    {.name = "pre_shared_key with an empty identity",
+     EXT_PSK,
+     DECODE_ERROR,
+     CH,
+     .add = {X(41), BYTES(0, 6, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0)}},
+    {.name = "pre_shared_key without a binder",
+     EXT_PSK,
+     DECODE_ERROR,
+     CH,
+     .add = {X(41), BYTES(0, 7, 0, 1, 'x', 0, 0, 0, 0, 0, 0)}},
+    {.name = "pre_shared_key with two binders for one identity",
+     PSK_BINDER_COUNT,
+     ILLEGAL_PARAMETER,
+     CH,
+     .add = {X(41), BYTES(0, 7, 0, 1, 'x', 0, 0, 0, 0, 0, 4, 1, 0, 1, 0)}},
+    {.name = "psk_key_exchange_modes, empty", EXT_PSK_MODES, DECODE_ERROR, CH, .add = {X(45), BYTES(0)}},
+    {.name = "psk_key_exchange_modes", .at = CH, .add = {X(45), BYTES(2, 0, 1)}},
     {.name = "pre_shared_key not last", PSK_NOT_LAST, ILLEGAL_PARAMETER, CH, .edit = psk_then_more},
     {.name = "a message behind the ClientHello", MSG_ACROSS_KEYS, UNEXPECTED_MESSAGE, CH, .edit = hello_behind_hello},
 

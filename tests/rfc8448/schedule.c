@@ -124,6 +124,7 @@ static void read_message(hf_view msg, const struct step *s)
     struct server_hello       sh;
     struct cert_verify        cv;
     struct cert_request       cr;
+    struct new_ticket         ticket;
     struct exts               x;
     hf_view                   mac;
     uint8_t                   again[2048];
@@ -142,7 +143,7 @@ static void read_message(hf_view msg, const struct step *s)
     else if (step_is(s, "construct a Finished") && finished_read(&mac, msg, hash_len(alg), &rep))
         finished_write(&w, mac.p, mac.n);
     else if (step_is(s, "construct a NewSessionTicket"))
-        session_ticket_read(msg, &rep);
+        session_ticket_read(&ticket, msg, &rep);
     if (report_bad(&rep))
         fail_msg("%s is refused: check %d at %u", s->what, rep.why.check, rep.why.offset);
     if (w.n)

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * resume.c - sessions, both ends ours: the second connection goes on from the first in both versions, is the same peer,
+ * and is judged as if it were the first: what expired, was revoked, lost its anchor or its rule in between is refused
+ * with that cause.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/why.h"
+#include "pair.h"
+#include "tls/session.h"
+
+#include <cmocka.h> /* last: it has a macro that is called fail */
+
+static const uint16_t versions[] = {0x0304, 0x0303};
+enum { HOUR_MS = 3600 * 1000, LIFE_S = 7200 };
+#define DAY_MS (MINT_DAY * 1000)
+
+/* A first connection, and the session that it leaves. */
+static void first(struct pair *p, const struct pair_how *how)
+{
+    pair_open(p, how);
+    pair_proven(p);
+    assert_false(hf_conn_resumed(p->conn[CLIENT]) || hf_conn_resumed(p->conn[SERVER]));
+    pair_keep_session(p);
+    pair_disconnect(p);
+}
+
+/* The next connection under the configs of now. */
+static void next(struct pair *p, bool resumed)
+{
+    pair_connect(p);
+    pair_proven(p);
+    assert_int_equal(hf_conn_resumed(p->conn[CLIENT]), resumed);
+    assert_int_equal(hf_conn_resumed(p->conn[SERVER]), resumed);
+}
+
+static void goes_on(void **state)
+{
+    static const enum hf_demand demands[] = {HF_DONT_ASK, HF_ASK, HF_REQUIRE};
+    for (size_t v = 0; v < 2; v++)
+        for (size_t d = 0; d < 3; d++)
+            for (size_t chunk = 0; chunk < 2; chunk++) {
+                struct pair     p;
+                struct pair_how how = {.version = versions[v], .demand = demands[d], .sessions = true, .chunk = chunk};
+                first(&p, &how);
+                for (size_t again = 0; again < 3; again++) { /* each renews the session */
+
+                    next(&p, true);
+                    pair_send(&p, CLIENT, 1000);
+                    pair_send(&p, SERVER, 1000);
+                    pair_keep_session(&p);
+                    pair_disconnect(&p);
+                }
+                pair_close(&p);
+            }
+}
+
+static void same_peer(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+        hf_view         claimed[4];
+        first(&p, &how);
+        next(&p, true);
+        for (enum side s = CLIENT; s <= SERVER; s++) { /* pair_proven has compared the leaf and the name */
+            assert_int_equal(hf_conn_claimed(p.conn[s], claimed, 4), 2);
+            assert_memory_equal(claimed[1].p, p.pki->ca.der, p.pki->ca.der_n);
+            assert_int_equal(hf_conn_peer_scheme(p.conn[s]), 0x0403);
+        }
+        assert_int_equal(p.signatures[CLIENT], 0);
+        pair_close(&p);
+    }
+}
+
+static void no_certificate(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version = versions[v], .demand = HF_ASK, .no_cert = true, .sessions = true};
+        first(&p, &how);
+        next(&p, true);
+        pair_close(&p);
+    }
+}
+
+/* ---- judged again ---------------------------------------------------------------------------------------- */
+
+static hf_trust *with_crl(const struct minted_pki *pki, const struct minted *revoked)
+{
+    hf_trust *t   = mint_trust(pki);
+    char     *crl = mint_crl(&pki->ca, revoked), *root = mint_crl(&pki->root, NULL);
+    assert_true(hf_trust_crl_bytes(t, crl, strlen(crl), "ca.crl"));
+    assert_true(hf_trust_crl_bytes(t, root, strlen(root), "root.crl"));
+    free(crl);
+    free(root);
+    return t;
+}
+
+static hf_trust *strangers(void)
+{
+    static struct minted root;
+    if (!root.cert)
+        root = mint(&(struct mint){.cn = "Strange root", .ca = true});
+    char     *pem = mint_pem((const struct minted *[]){&root, NULL});
+    hf_trust *t   = hf_trust_new();
+    assert_true(hf_trust_anchor_bytes(t, pem, strlen(pem), "strange.pem"));
+    hf_trust_hints(t, HF_HINTS_EMPTY, NULL, 0);
+    free(pem);
+    mint_free(&root);
+    return t;
+}
+
+enum change { EXPIRE, REVOKE, LOSE_ANCHOR, LOSE_RULE };
+
+static uint16_t change_server(struct pair *p, struct pair_how *how, enum change change)
+{
+    switch (change) {
+    case EXPIRE:
+        p->later_ms = 3 * DAY_MS;
+        return CERT_EXPIRED;
+    case REVOKE:
+        pair_reconfigure(p, SERVER, with_crl(p->pki, &p->pki->client));
+        return REVOKED;
+    case LOSE_ANCHOR:
+        pair_reconfigure(p, SERVER, strangers());
+        return ISSUER_UNKNOWN;
+    default:
+        how->verdict[SERVER] = how->deny[SERVER] = true;
+        pair_reconfigure(p, SERVER, mint_trust(p->pki));
+        return VERDICT_DENIED;
+    }
+}
+
+/* A client that still has the ticket and no certificate any more. Ours would not offer it: the session is altered. */
+static void forget_own(struct pair *p, struct pair_how *how)
+{
+    struct session s;
+    struct report  rep;
+    uint8_t        room[8192];
+    struct wr      w = wr_fixed(room, sizeof room);
+    report_init(&rep);
+    assert_true(session_read(&s, (hf_view){p->session.p, p->session.n}, &rep));
+    s.own.n = 0;
+    session_write(&w, &s);
+    bytes_free(&p->session);
+    bytes_add(&p->session, w.p, w.n);
+    how->no_cert = true;
+    pair_reconfigure(p, CLIENT, mint_trust(p->pki));
+}
+
+/* The certificate of the client changes its standing between two connections. The client still has it, and gives it
+ * when asked; or has come without (then the ticket's cause is told). */
+static void client_judged_again(void **state)
+{
+    struct minted brief = mint(&(struct mint){.cn        = "alice",
+                                              .issuer    = &pair_pki(MINT_P256)->ca,
+                                              .eku       = "clientAuth",
+                                              .san       = "email:alice@client.test",
+                                              .from_days = -1,
+                                              .to_days   = 2});
+    for (size_t v = 0; v < 2; v++)
+        for (enum change change = EXPIRE; change <= LOSE_RULE; change++)
+            for (size_t bare = 0; bare < 2; bare++) {
+                struct pair     p;
+                struct pair_how how = {.version    = versions[v],
+                                       .demand     = HF_REQUIRE,
+                                       .sessions   = true,
+                                       .lifetime_s = 6 * 24 * 3600,
+                                       .client     = change == EXPIRE ? &brief : NULL};
+                first(&p, &how);
+                uint16_t check = change_server(&p, &how, change);
+                if (bare)
+                    forget_own(&p, &how);
+                pair_connect(&p);
+                pair_refused(&p, SERVER, check, hf_check_info_of(check)->alert);
+                assert_int_equal(hf_conn_peer(p.conn[SERVER]) != NULL, change == LOSE_RULE);
+                pair_close(&p);
+            }
+    mint_free(&brief);
+}
+
+static int forget(void **state)
+{
+    pair_forget();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goes_on),
+        cmocka_unit_test(same_peer),
+        cmocka_unit_test(no_certificate),
+        cmocka_unit_test(client_judged_again),
+    };
+    return cmocka_run_group_tests_name("resumption", tests, NULL, forget);
+}
