@@ -337,6 +337,16 @@ static const char *demand(const struct explain *x)
     return !none ? "unknown" : outcome_refused(none) ? "required" : outcome_let_in(none) ? "optional" : "unknown";
 }
 
+static json_t *type_json(uint8_t type)
+{
+    char other[16];
+    snprintf(other, sizeof other, "type %u", type);
+    return json_string(type == TYPE_RSA_SIGN     ? "rsa_sign"
+                       : type == TYPE_ECDSA_SIGN ? "ecdsa_sign"
+                       : type == 2               ? "dss_sign"
+                                                 : other);
+}
+
 json_t *tale_request(const struct explain *x)
 {
     const struct outcome *o = &x->live.out;
@@ -351,9 +361,7 @@ json_t *tale_request(const struct explain *x)
         return json_pack("{s:b}", "asked", o->asked);
     json_t *kinds = json_array();
     for (size_t i = 0; i < types.n; i++)
-        json_array_append_new(kinds, types.p[i] == TYPE_RSA_SIGN     ? json_string("rsa_sign")
-                                     : types.p[i] == TYPE_ECDSA_SIGN ? json_string("ecdsa_sign")
-                                                                     : json_integer(types.p[i]));
+        json_array_append_new(kinds, type_json(types.p[i]));
     return json_pack("{s:b, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "asked", 1, "demand", demand(x), "n_ca_names",
                      (json_int_t)m.x.n_ca_names, "ca_names_bytes", (json_int_t)m.x.ca_names.n, "ca_names",
                      names_json(m.x.ca_names, m.x.n_ca_names), "signatures", codes_json(m.x.sig_algs, 'a'),

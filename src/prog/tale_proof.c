@@ -18,6 +18,7 @@ struct seen {
     struct wr     all; /* the messages so far, as they count for the hash */
     enum hash_alg hash;
     hf_view       client_random, server_random;
+    char          key_of[2][200]; /* the subject of the leaf: of the server, of the client */
 };
 
 static const char *hash_name(enum hash_alg a)
@@ -50,6 +51,18 @@ static bool is_retry(hf_view msg)
     struct report       rep;
     report_init(&rep);
     return server_hello_read(&m, msg, ~0u, &rep) && m.retry;
+}
+
+/* Whose key a signature is made with: the leaf of the Certificate that came before it. */
+static void note_leaf(struct seen *s, const hf_event *e, bool client, bool tls13)
+{
+    struct certificate m;
+    struct cert        c;
+    struct report      rep;
+    report_init(&rep);
+    bool read = tls13 ? certificate_read(&m, e->bytes, ~0u, &rep) : certificate12_read(&m, e->bytes, &rep);
+    if (read && m.n && cert_parse(&c, m.chain[0], &rep))
+        dn_text(c.subject, s->key_of[client], sizeof s->key_of[client]);
 }
 
 static void add(struct seen *s, const hf_event *e)
@@ -134,8 +147,12 @@ json_t *tale_proofs(const hf_event *ev, size_t n, uint16_t suite, bool by_server
               : verify                                  ? proof12(&s, &ev[i], client)
               : ev[i].message == HT_SERVER_KEY_EXCHANGE ? proof_kx(&s, &ev[i])
                                                         : NULL;
-        if (one)
+        if (one) {
+            json_object_set_new(one, "key_of", json_string(s.key_of[client]));
             json_array_append_new(all, one);
+        }
+        if (ev[i].message == HT_CERTIFICATE)
+            note_leaf(&s, &ev[i], client, tls13);
         add(&s, &ev[i]);
     }
     wr_free(&s.all);

@@ -81,6 +81,7 @@ static void print_fields(struct sheet *p, const json_t *fields)
 static void print_message(struct sheet *p, const json_t *m, const struct tale_style *style)
 {
     bool        client = strcmp(get(m, "from"), "client") == 0, alert = strcmp(get(m, "kind"), "alert") == 0;
+    bool        bad  = alert && strcmp(get(m, "name"), "close_notify") != 0;
     const char *says = get(m, "says");
     char        head[80], size[24], step[8] = " ";
     if (number(m, "step"))
@@ -88,7 +89,7 @@ static void print_message(struct sheet *p, const json_t *m, const struct tale_st
     snprintf(size, sizeof size, "%lld B", number(m, "bytes"));
     snprintf(head, sizeof head, "%5lld ms  %s %s %-19s %7s %-6s", number(m, "at_ms"), step, client ? "-->" : "<--",
              get(m, "name"), alert ? "alert" : size, yes(m, "encrypted") ? "sealed" : "clear");
-    sheet_columns(p, head, alert ? COLOUR_RED : client ? COLOUR_BLUE : COLOUR_GREEN, says);
+    sheet_columns(p, head, bad ? COLOUR_RED : alert ? COLOUR_DIM : client ? COLOUR_BLUE : COLOUR_GREEN, says);
     if (style->fields)
         print_fields(p, json_object_get(m, "fields"));
     if (style->bytes && *get(m, "hex"))
@@ -103,9 +104,7 @@ static void print_connection(struct sheet *p, const json_t *c, const struct tale
     sheet_head(p, "The handshake%s%s%s%s", *get(c, "address") ? " with " : "", get(c, "address"),
                *get(c, "version") ? ", " : "", get(c, "version"));
     if (json_array_size(messages))
-        sheet_dim(p, 2,
-                  "time, step, message, size; --> from us, <-- from the server; step: of the eight of "
-                  "doc/how-mutual-tls-works.md");
+        sheet_columns(p, "     time  step and message             size", COLOUR_DIM, "");
     json_array_foreach(messages, i, m) print_message(p, m, style);
     if (*get(c, "suite"))
         sheet_line(p, 2, "%s, %s, %s%s%s", get(c, "version"), get(c, "suite"), get(c, "group"),
@@ -225,7 +224,8 @@ static void print_request(struct sheet *p, const json_t *r, const json_t *creds)
 
 static void print_proof(struct sheet *p, const json_t *o, bool bytes)
 {
-    sheet_line(p, 2, "by the %s, in %s, with %s:", get(o, "by"), get(o, "message"), get(o, "scheme"));
+    sheet_line(p, 2, "by the %s, in %s, with %s and the key of %s:", get(o, "by"), get(o, "message"), get(o, "scheme"),
+               get(o, "key_of"));
     if (*get(o, "context"))
         sheet_line(p, 4, "64 spaces, \"%s\", a zero byte, and the %s of the %lld bytes of messages before it:",
                    get(o, "context"), get(o, "hash"), number(o, "transcript_bytes"));

@@ -4,10 +4,11 @@
 import json
 import os
 import socket
+import ssl
 import subprocess
 import time
 
-from harness import HANDFAST, WAIT_S, Case, Service, main, run
+from harness import HANDFAST, WAIT_S, Case, main, run
 
 
 def free_port():
@@ -166,6 +167,68 @@ class Explain(Case):
 
     def test_group(self):
         self.verdict("group-mismatch", self.mutual("-groups", "ffdhe2048"), *self.pair("alice"), words=["X25519"], certainty="proven")
+
+    # ---- what comes before TLS
+
+    def inside(self, talk):
+        """A service that says something in clear text, then speaks TLS and wants a certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.pki.path("server.pem"), self.pki.path("server.key"))
+        context.load_verify_locations(self.pki.path("ca.pem"))
+        context.verify_mode = ssl.CERT_REQUIRED
+
+        def handle(s):
+            if talk(s) is not False:
+                with context.wrap_socket(s, server_side=True) as tls:
+                    tls.recv(1000)
+        port = self.service(handle).address.split(":")[1]
+        return f"localhost:{port}"
+
+    def test_starttls(self):
+        def lines(*script):
+            def talk(s):
+                for expected, answer in script:
+                    if expected is not None and not s.recv(1000).startswith(expected):
+                        return False
+                    s.sendall(answer)
+            return talk
+        ldap_ok = bytes.fromhex("300c02010178070a010004000400")
+        for name, talk in (
+                ("smtp", lines((None, b"220 x ESMTP\r\n"), (b"EHLO", b"250-x\r\n250-SIZE 1\r\n250 STARTTLS\r\n"), (b"STARTTLS", b"220 go\r\n"))),
+                ("imap", lines((None, b"* OK ready\r\n"), (b"a STARTTLS", b"* note\r\na OK go\r\n"))),
+                ("postgres", lines((bytes.fromhex("0000000804d2162f"), b"S"))),
+                ("ldap", lines((bytes.fromhex("301d020101"), ldap_ok)))):
+            with self.subTest(name):
+                self.verdict("ok", self.inside(talk), *self.pair("alice"), "--starttls", name, status=0)
+
+    def test_starttls_refused(self):
+        def talk(s):
+            s.sendall(b"220 x ESMTP\r\n")
+            s.recv(1000)
+            s.sendall(b"250 x\r\n")
+            s.recv(1000)
+            s.sendall(b"502 not here\r\n")
+            return False
+        tale = self.verdict("not-tls", self.inside(talk), "--starttls", "smtp", words=["STARTTLS"])
+        self.assertIn("502 not here", tale["verdict"]["says"])
+
+    def test_postgres_is_recognised(self):
+        def talk(s):
+            if s.recv(1000) != bytes.fromhex("0000000804d2162f"):
+                return False
+            s.sendall(b"S")
+        self.verdict("not-tls", self.inside(talk), *self.pair("alice"), words=["--starttls postgres"], certainty="proven")
+
+    def test_proxy_header(self):
+        def talk(s):
+            line = b""
+            while b"\n" not in line and line[:1] in (b"", b"P"):
+                line += s.recv(1)
+            return line.startswith(b"PROXY TCP4 127.0.0.1 127.0.0.1 ")
+        address = self.inside(talk)
+        self.verdict("proxy-header-missing", address, *self.pair("alice"), words=["--proxy-protocol", "accept-proxy"], certainty="proven")
+        self.verdict("ok", address, *self.pair("alice"), "--proxy-protocol", status=0)
+        self.verdict("proxy-header-unexpected", self.mutual(), *self.pair("alice"), "--proxy-protocol", certainty="proven")
 
     # ---- text
 
