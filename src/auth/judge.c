@@ -116,22 +116,23 @@ static void wants_text(const hf_rules *r, const struct rule *rule, enum field f,
     }
 }
 
-static void against_text(const hf_rules *r, const struct rule *rule, const struct asker *a, enum field f, char *out,
-                         size_t room)
+char *rule_against_text(const hf_rules *r, const struct rule *rule, const struct asker *a, enum field f, char *out,
+                        size_t room)
 {
     char want[HF_NEAR_TEXT] = "", has[HF_NEAR_TEXT];
     if (f == ASK_CERTIFICATE) {
         text_add(out, room, 0,
                  a->certificate ? "wants a client without certificate" : "wants a certificate, and there is none");
-        return;
+        return out;
     }
     if (!a->id && f < N_ID_FIELDS) {
         text_add(out, room, 0, "wants a %s, and there is no certificate", field_name(f));
-        return;
+        return out;
     }
     wants_text(r, rule, f, want, sizeof want);
     has_text(a, f, has, sizeof has);
     text_add(out, room, 0, "wants %s %s, found %s", field_name(f), want, has);
+    return out;
 }
 
 /* The HF_NEAR_MAX that have the fewest fields against them, then the most of the certificate's fields for them, then
@@ -176,8 +177,8 @@ static bool tell_nearest(const hf_rules *r, const struct asker *a, hf_ruling *ou
     }
     for (unsigned i = 0; i < x.n; i++) {
         out->near[i].where = x.at[i].rule->where;
-        against_text(r, x.at[i].rule, a, (enum field)__builtin_ctz(x.at[i].against), out->near[i].text,
-                     sizeof out->near[i].text);
+        rule_against_text(r, x.at[i].rule, a, (enum field)__builtin_ctz(x.at[i].against), out->near[i].text,
+                          sizeof out->near[i].text);
     }
     out->n_near = x.n;
     return issuer;

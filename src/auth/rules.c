@@ -188,22 +188,34 @@ static hf_view unmapped(hf_view ip)
     return ip.n == 16 && memcmp(ip.p, prefix, sizeof prefix) == 0 ? (hf_view){ip.p + 12, 4} : ip;
 }
 
+bool asker_of(struct asker *a, struct ident *id, hf_view leaf, const hf_asker *who, struct mem *m, struct report *rep)
+{
+    *id = (struct ident){0};
+    *a  = (struct asker){.certificate = leaf.n > 0,
+                         .from        = unmapped(who->from),
+                         .sni         = who->server_name,
+                         .listener    = who->listener,
+                         .now         = who->now_ms / 1000};
+    if (leaf.n && !ident_of(id, leaf, m, rep))
+        return false;
+    a->id = leaf.n ? id : NULL;
+    return true;
+}
+
 void rules_ask(const hf_rules *r, hf_view leaf, const hf_asker *who, hf_ruling *out)
 {
     struct mem    m = {0};
     struct report rep;
-    struct ident  id = {0};
-    struct asker  a  = {
-          .from = unmapped(who->from), .sni = who->server_name, .listener = who->listener, .now = who->now_ms / 1000};
-    bool looks = leaf.n && r->fields & ((1u << N_ID_FIELDS) - 1);
+    struct ident  id;
+    struct asker  a;
+    bool          looks = r->fields & ((1u << N_ID_FIELDS) - 1);
     report_init(&rep);
     *out = (hf_ruling){.where = "", .reason = "", .rule = -1};
-    if (looks && !ident_of(&id, leaf, &m, &rep)) {
+    if (!asker_of(&a, &id, looks ? leaf : (hf_view){0}, who, &m, &rep)) {
         out->check = rep.why.check;
         return;
     }
     a.certificate = leaf.n > 0;
-    a.id          = looks ? &id : NULL;
     rules_judge(r, &a, out);
     ident_free(&id, &m);
 }

@@ -77,8 +77,13 @@ uint64_t rule_key(enum key_kind_of kind, enum field f, hf_view v);
 int rules_find(const hf_rules *r, const struct asker *a);
 /* The fields, a bit for each, in which the rule does not hold; 0: it holds. */
 uint32_t rule_against(const hf_rules *r, const struct rule *rule, const struct asker *a);
-void     rules_judge(const hf_rules *r, const struct asker *a, hf_ruling *out);
+/* What stands against it in one of these fields: "wants cn alice, found bob". Returns out. */
+char *rule_against_text(const hf_rules *r, const struct rule *rule, const struct asker *a, enum field f, char *out,
+                        size_t room);
+void  rules_judge(const hf_rules *r, const struct asker *a, hf_ruling *out);
 /* hf_rules_judge for a certificate that may not be proven: for answers to "what if". */
 void rules_ask(const hf_rules *r, hf_view leaf, const hf_asker *who, hf_ruling *out);
+/* The form in which it is asked; id belongs to the caller, with m. False: rep says why. */
+bool asker_of(struct asker *a, struct ident *id, hf_view leaf, const hf_asker *who, struct mem *m, struct report *rep);
 
 #endif

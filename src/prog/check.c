@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/ip.h"
 #include "base/limits.h"
 #include "base/when.h"
 #include "prog/commands.h"
@@ -30,6 +31,15 @@ static const struct opt opts[] = {
     {"require-eku", OPT_FLAG, AT(require_eku), NULL, "refuse a leaf without extended key usage", NULL, NULL},
     {"profile", OPT_CHOICE, AT(profile), "private|web", "RFC 5280 (private), or with the rules of public CAs (web)",
      NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL, "What the server's rules say (client)", NULL, NULL},
+    {"rules", OPT_TEXT, AT(rules.file), "FILE", "its rules file: which rule decides, and why the others do not", NULL,
+     NULL},
+    OPT_ROWS_RULES("allow-", AT(rules), "as given to the server: a client"),
+    {"allow-all", OPT_FLAG, AT(rules.all), NULL, "every client whose certificate is valid", NULL, NULL},
+    {"from", OPT_TEXT, AT(from), "ADDR", "the source address of the client (a Unix socket)", NULL, NULL},
+    {"sni", OPT_TEXT, AT(sni), "NAME", "the server name that it asks for (none)", NULL, NULL},
+    {"listener", OPT_TEXT, AT(listener), "ADDR", "where it comes in, as --listen of the server says", NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL, "When", NULL, NULL},
     {"time", OPT_TEXT, AT(time_text), "TIME", "the moment to judge it at, 2026-11-24T08:15:00Z (now)", NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "Output", NULL, NULL},
     {"json", OPT_FLAG, AT(json), NULL, "one JSON object instead of a tree", NULL, NULL},
@@ -50,6 +60,7 @@ static const struct command command = {
 
 static bool complete(struct check_run *r)
 {
+    uint8_t ip[16];
     r->as  = r->as ? r->as : AS_CLIENT;
     r->now = (int64_t)time(NULL);
     if (!r->cert)
@@ -58,6 +69,11 @@ static bool complete(struct check_run *r)
         return opt_complain(&command, "name the CA certificates that judge it with --cacert FILE, or --pin FILE.");
     if (r->name && r->as == AS_CLIENT)
         return opt_complain(&command, "--name goes with --as server: a client's certificate is not bound to a host.");
+    if (rules_any(&r->rules) && r->as == AS_SERVER)
+        return opt_complain(&command,
+                            "--rules and --allow-... are what a server asks of clients: leave --as server out.");
+    if (r->from && !ip_parse(r->from, ip))
+        return opt_complain(&command, "--from %s is no IP address.", r->from);
     if (r->time_text && !when_parse(r->time_text, &r->now))
         return opt_complain(&command, "--time %s is no time; write it like 2026-11-24T08:15:00Z.", r->time_text);
     return true;
@@ -138,11 +154,18 @@ static int run(struct check_run *r)
     judge_chain(r);
     if (r->as == AS_CLIENT)
         ask_client(r);
+    if (rules_any(&r->rules) && !check_rules_ask(r, check_leaf(r)))
+        return EXIT_WRONG;
     if (r->json)
         check_print_json(r);
     else
         check_print_tree(r);
-    return r->accepted ? EXIT_OK : EXIT_REFUSED;
+    return r->accepted && (!r->asked || r->ruling.admit) ? EXIT_OK : EXIT_REFUSED;
+}
+
+hf_view check_leaf(const struct check_run *r)
+{
+    return r->path.n_certs && r->path.certs[0].version ? r->path.certs[0].der : (hf_view){NULL, 0};
 }
 
 const char *check_role(const struct check_run *r, int cert, char out[static 32])
@@ -174,5 +197,6 @@ int check_main(int argc, char **argv)
     check_run_drop(&r);
     hf_cred_free(r.cred);
     hf_trust_free(r.trust);
+    hf_rules_free(r.asked);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "prog/opt.h"
+#include "prog/rules_set.h"
 #include "tls/select.h"
 #include "x509/valid.h"
 
@@ -12,11 +13,13 @@ enum check_as { AS_UNSET, AS_CLIENT, AS_SERVER };
 
 struct check_run {
     /* asked */
-    const char     *cert, *name, *time_text;
-    struct opt_list cacerts, pins, crls;
-    unsigned        as, profile;
-    bool            json, require_eku;
-    int64_t         now;
+    const char      *cert, *name, *time_text;
+    struct opt_list  cacerts, pins, crls;
+    unsigned         as, profile;
+    bool             json, require_eku;
+    int64_t          now;
+    struct rules_set rules; /* the server's */
+    const char      *from, *sni, *listener;
     /* found */
     hf_trust          *trust;
     hf_cred           *cred;
@@ -27,6 +30,8 @@ struct check_run {
     bool               accepted;
     struct wr          names; /* the CA list that a server with this trust announces */
     size_t             n_names, n_names_cut;
+    hf_rules          *asked; /* NULL: none were given */
+    hf_ruling          ruling;
     hf_why             remark; /* on this certificate, when it is a client's: chosen or why not */
 };
 
@@ -38,5 +43,14 @@ void        check_print_json(const struct check_run *r);
 json_t *check_chain_json(const struct check_run *r);
 /* Gives back what judging took; the trust and the credential stay. */
 void check_run_drop(struct check_run *r);
+
+/* The certificate itself; empty when it cannot be read. */
+hf_view check_leaf(const struct check_run *r);
+
+/* ---- check_rules.c ---- */
+/* Loads the rules and asks them; false: the complaint is on stderr. */
+bool    check_rules_ask(struct check_run *r, hf_view leaf);
+void    check_rules_print(const struct check_run *r, hf_view leaf);
+json_t *check_rules_json(const struct check_run *r, hf_view leaf);
 
 #endif

@@ -175,6 +175,8 @@ void check_print_tree(const struct check_run *r)
     printf("\n%s\n", r->accepted ? "accepted" : "refused");
     if (!r->accepted)
         hf_why_print(&r->rep.why, stdout);
+    if (r->asked)
+        check_rules_print(r, check_leaf(r));
     if (r->as == AS_CLIENT)
         print_client_side(r);
 }
@@ -296,6 +298,8 @@ void check_print_json(const struct check_run *r)
 {
     json_t *o = check_chain_json(r);
     json_object_set_new(o, "client", client_json(r));
+    if (r->asked)
+        json_object_set_new(o, "rules", check_rules_json(r, check_leaf(r)));
     json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     printf("\n");
     json_decref(o);

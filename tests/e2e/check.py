@@ -93,6 +93,54 @@ class Check(Case):
         self.assertIn("FAIL expired", out)
         self.assertIn("Renew the certificate", out)
 
+    def rules(self, text):
+        path = self.pki.path("rules.yaml")
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def test_which_rule_decides(self):
+        rules = self.rules("rules:\n"
+                           "  - deny: {cn: bob}\n"
+                           "  - allow: {uri: spiffe://example.org/*, from: 10.0.0.0/8, sni: a.example}\n"
+                           "    reason: ours\n"
+                           "  - allow: {cn: alice, hours: '08:00-18:00'}\n"
+                           "  - deny: all\n")
+        day, night = "2026-12-01T12:00:00Z", "2026-12-01T22:00:00Z"
+        for args, admitted, rule in ((["--from", "10.1.2.3", "--sni", "a.example", "--time", night], True, "rules.yaml:3"),
+                                     (["--from", "11.1.2.3", "--sni", "a.example", "--time", day], True, "rules.yaml:5"),
+                                     (["--time", night], False, "rules.yaml:6")):
+            status, out, err = self.check("alice", "--rules", rules, "--json", *args)
+            told = json.loads(out)
+            self.assertEqual((status, err, told["accepted"]), (0 if admitted else 1, "", True))
+            self.assertEqual((told["rules"]["admitted"], told["rules"]["rule"]), (admitted, rule), args)
+            self.assertEqual([r["holds"] for r in told["rules"]["asked"]][-1], True)
+        against = [[a["field"] for a in r["against"]] for r in told["rules"]["asked"]]
+        self.assertEqual(against, [["cn"], ["from", "sni"], ["hours"], []])
+        status, out, _ = self.check("alice", "--rules", rules, "--time", night)
+        for line in ("rules.yaml:2 deny: does not hold", "wants cn bob, found alice", "wants from 10.0.0.0/8, found unix",
+                     "rules.yaml:6 deny  <- decides"):
+            self.assertIn(line, out)
+        self.assertEqual(status, 1)
+
+    def test_rules_by_option(self):
+        self.assertEqual(self.check("alice", "--allow-cn", "alice")[0], 0)
+        status, out, _ = self.check("alice", "--allow-cn", "bob", "--json")
+        told = json.loads(out)["rules"]
+        self.assertEqual((status, told["rule"], told["reason"]), (1, None, "identity-denied"))
+        self.assertTrue(told["fix"])
+
+    def test_rules_of_a_refused_certificate(self):
+        """What the rules would say is told, and does not make it accepted."""
+        status, out, _ = self.check("mallory", "--allow-cn", "mallory", "--json")
+        told = json.loads(out)
+        self.assertEqual((status, told["accepted"], told["rules"]["admitted"]), (1, False, True))
+
+    def test_rules_that_are_wrong(self):
+        status, _, err = self.check("alice", "--rules", self.rules("rules:\n  - allow: {ip: x}\n"))
+        self.assertEqual(status, 2)
+        self.assertIn("rules.yaml:2:17: ", err)
+
     def test_wrong_use(self):
         for args, wanted in ((["check"], "--cert FILE"),
                              (["check", "--cert", self.pki.path("alice.pem")], "--cacert FILE"),
