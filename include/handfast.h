@@ -256,7 +256,8 @@ hf_view hf_conn_session(hf_conn *c);
 /* In HF_WANT_SIGNATURE: what to sign, under which scheme, with whose key. Views live until hf_conn_signed. */
 bool hf_conn_to_sign(const hf_conn *c, uint16_t *scheme, hf_view *tbs, const hf_cred **who);
 void hf_conn_signed(hf_conn *c, const void *sig, size_t n); /* n = 0: the signer refused */
-/* In HF_WANT_VERDICT. check: why not, 0 = HF_CHK_VERDICT_DENIED; text is copied. */
+/* In HF_WANT_VERDICT; or with admit false on an open connection whose peer may not stay: it fails, with the alert of the
+ * check. check: why not, 0 = HF_CHK_VERDICT_DENIED; text is copied. */
 void hf_conn_verdict(hf_conn *c, bool admit, uint16_t check, const char *text);
 
 /* Judges the proven peer of an open connection again: its chain, as it was given, under the trust and the demand of

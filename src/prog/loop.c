@@ -107,8 +107,20 @@ static void worker_maybe_end(struct worker *w)
 {
     if (!w->finishing || w->n_proxies > 0 || uv_is_closing((uv_handle_t *)&w->wake))
         return;
-    uv_close((uv_handle_t *)&w->timer, NULL);
+    pthread_mutex_lock(&w->gate->change);
+    w->deaf = true;
     uv_close((uv_handle_t *)&w->wake, NULL);
+    pthread_mutex_unlock(&w->gate->change);
+    uv_close((uv_handle_t *)&w->timer, NULL);
+    again_stop(w);
+}
+
+void worker_wake(struct worker *w)
+{
+    pthread_mutex_lock(&w->gate->change);
+    if (!w->deaf)
+        uv_async_send(&w->wake);
+    pthread_mutex_unlock(&w->gate->change);
 }
 
 void worker_less(struct worker *w)
@@ -125,6 +137,7 @@ static void on_wake(uv_async_t *h)
         worker_finish(w);
     if (order == ORDER_CUT)
         on_deadline(&w->timer);
+    again_changed(w);
     worker_maybe_end(w);
 }
 
@@ -147,6 +160,7 @@ static void worker_init(struct worker *w, struct main_loop *m, struct gate *g)
     uv_async_init(&w->loop, &w->wake, on_wake);
     uv_timer_init(&w->loop, &w->timer);
     w->wake.data = w->timer.data = w;
+    again_init(w);
     for (unsigned i = 0; i < w->n_listeners; i++) {
         struct listener *l = &w->listeners[i];
         uv_poll_init(&w->loop, &l->poll, l->fd);
@@ -167,7 +181,7 @@ static void on_signal(uv_signal_t *h, int signum)
                                       : "stopping at once: open connections are cut");
     for (unsigned i = 0; i < m->n_workers; i++) {
         atomic_store(&m->workers[i].order, m->order);
-        uv_async_send(&m->workers[i].wake);
+        worker_wake(&m->workers[i]);
     }
 }
 
@@ -234,7 +248,10 @@ void gate_change(struct gate *g, hf_config *take, hf_rules *take_rules)
     hf_rules  *old_rules = g->rules;
     g->cfg               = take;
     g->rules             = take_rules;
+    atomic_fetch_add(&g->changes, 1);
     pthread_mutex_unlock(&g->change);
+    for (unsigned i = 0; i < g->n_workers; i++)
+        worker_wake(&g->workers[i]);
     hf_config_free(old);
     hf_rules_free(old_rules);
 }
@@ -359,6 +376,8 @@ int gate_main(struct settings *s, const struct command *c)
         return EXIT_WRONG;
     }
     struct main_loop m = {.n_workers = n, .workers = workers};
+    g.workers          = workers;
+    g.n_workers        = n;
     main_init(&m, &g);
     for (unsigned i = 0; i < n; i++)
         worker_init(&workers[i], &m, &g);

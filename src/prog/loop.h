@@ -10,14 +10,18 @@
 #include <uv.h>
 
 #include "prog/addr.h"
+#include "prog/again.h"
 #include "prog/settings.h"
 
-/* What all connections of a command share; but for cfg not changed after the start. */
+/* What all connections of a command share; but for cfg and rules not changed after the start. */
 struct gate {
     const struct settings *set;
     hf_config             *cfg;   /* in force; gate_config and gate_change */
     hf_rules              *rules; /* likewise */
     pthread_mutex_t        change;
+    atomic_uint            changes; /* how often they were replaced */
+    struct worker         *workers; /* who is told of it */
+    unsigned               n_workers;
     struct addr            listen, target;
     const char            *server_name; /* client: whom the server's certificate must name */
     int                    keylog_fd;   /* -1: no key log */
@@ -42,8 +46,10 @@ struct worker {
     pthread_t         thread;
     uv_async_t        wake;
     uv_timer_t        timer; /* serving: listeners rest; finishing: the end */
+    struct again      again;
     atomic_int        order; /* enum order */
     bool              finishing, starving;
+    bool              deaf; /* under gate->change: wake is closed */
     unsigned          n_listeners;
     struct listener   listeners[ADDR_MAX];
     struct proxy     *first; /* connections */
@@ -59,6 +65,8 @@ hf_config *gate_config(struct gate *g);
 hf_rules *gate_rules(struct gate *g);
 /* Puts others in force; both belong to the gate from then on. */
 void gate_change(struct gate *g, hf_config *take, hf_rules *take_rules);
+/* The worker looks up from what it does: an order, or another configuration. From any thread. */
+void worker_wake(struct worker *w);
 /* A connection of this worker is gone. */
 void worker_less(struct worker *w);
 

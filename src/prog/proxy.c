@@ -107,6 +107,7 @@ static void finish(struct proxy *p, const hf_why *why, bool reset_plain)
     tell(p, why);
     p->stage = OVER;
     admission_leave(p);
+    again_gone(p);
     unlink_from_worker(p);
     p->closing += side_close(&p->tls, false, on_closed);
     p->closing += side_close(&p->plain, reset_plain, on_closed);
@@ -160,7 +161,12 @@ void proxy_cut(struct proxy *p)
 
 void proxy_turn_out(struct proxy *p, const hf_why *why)
 {
-    finish(p, why, true);
+    tell(p, why);
+    hf_conn_verdict(p->conn, false, why->check, why->text);
+    hf_conn_step(p->conn, log_now_ms());
+    part(p, why);
+    if (p->stage != OVER)
+        act(p);
 }
 
 static void on_handshake_timeout(uv_timer_t *t)
@@ -206,6 +212,8 @@ static void opened(struct proxy *p)
     p->opened = true;
     uv_timer_stop(&p->timer);
     p->stage = OPEN;
+    if (!again_opened(p)) /* the configuration has changed meanwhile, and it has been turned out */
+        return;
     if (is_server(p)) {
         p->stage = REACHING;
         reach(p);
@@ -379,6 +387,7 @@ static void without_memory(struct proxy *p)
 static void handshake_start(struct proxy *p)
 {
     p->stage       = HANDSHAKE;
+    p->changes     = atomic_load(&p->worker->gate->changes);
     hf_config *cfg = gate_config(p->worker->gate);
     p->conn        = hf_conn_new(cfg, is_server(p) ? NULL : gate_of(p)->server_name);
     hf_config_free(cfg);
@@ -470,6 +479,7 @@ void proxy_new(struct worker *w, int take_fd, const union sock_addr *from, sockl
     p->worker   = w;
     p->began_ms = log_now_ms();
     p->tls.fd = p->plain.fd = -1;
+    p->expires_ms           = INT64_MAX;
     p->from.len             = len < sizeof p->from.at ? len : sizeof p->from.at;
     memcpy(&p->from.at, from, p->from.len);
     uv_timer_init(&w->loop, &p->timer);

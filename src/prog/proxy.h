@@ -8,7 +8,7 @@
 void proxy_new(struct worker *w, int take_fd, const union sock_addr *from, socklen_t len);
 /* Ends it now, for the program stops. */
 void proxy_cut(struct proxy *p);
-/* An open connection may not stay: the plain side is reset, the TLS side ended without close_notify, the line says why. */
+/* An open connection may not stay: the peer gets the alert of the check, the plain side is reset, the line says why. */
 void proxy_turn_out(struct proxy *p, const hf_why *why);
 /* The connection behind p in its worker's list. */
 struct proxy *proxy_next(const struct proxy *p);

@@ -18,6 +18,8 @@ struct proxy {
     hf_conn         *conn;
     enum stage       stage;
     struct admission admission;
+    unsigned         changes;                 /* of the gate's configuration, when its own was taken */
+    int64_t          expires_ms;              /* the peer's certificate, once open; INT64_MAX: it has none */
     unsigned         closing;                 /* handles whose close callback has not come */
     unsigned         dial_at;                 /* which of the target's addresses */
     bool             dial_again;              /* the next one, when the handle of the last one is closed */

@@ -6,7 +6,7 @@
  *      read while nothing has changed.
  *   2. The new files are loaded and judged as at the start, as a whole. Only when all is well do they take the place of
  *      the old ones; else the old ones stay in force and the log says what is wrong. Nothing is lost by a mistake.
- *   3. New connections are judged by the new files; those that are open keep what they were judged by.
+ *   3. New connections are judged by the new files, and those that are open are judged again (again.c).
  */
 #include "prog/reload.h"
 
@@ -79,7 +79,7 @@ static void renew(struct reload *r)
     hf_rules  *rules = cfg ? settings_rules(r->gate->set, &why) : NULL;
     if (rules) {
         gate_change(r->gate, cfg, rules);
-        log_note("info", "reloaded", "the files have changed: new connections are judged by them");
+        log_note("info", "reloaded", "the files have changed: new connections are judged by them, and open ones again");
         return;
     }
     hf_config_free(cfg);

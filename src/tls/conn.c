@@ -529,7 +529,8 @@ void hf_conn_signed(hf_conn *c, const void *sig, size_t n)
 
 void hf_conn_verdict(hf_conn *c, bool admit, uint16_t check, const char *text)
 {
-    if (c->verdict != VERDICT_NONE || !waits_for_verdict(c))
+    bool asked = c->verdict == VERDICT_NONE && waits_for_verdict(c);
+    if (!asked && (admit || !c->open)) /* on an open connection a no still counts */
         return;
     c->verdict = admit ? VERDICT_ADMIT : VERDICT_DENY;
     if (!admit)
