@@ -25,13 +25,14 @@ struct cred_plan {
 struct plan {
     int  port, resume_count, min_version, max_version, expect_version, expect_cipher, expect_cipher_aes;
     int  expect_cipher_no_aes, expect_curve_id, expect_peer_signature_algorithm, expect_selected_credential;
-    int  export_keying_material, repeat_shim_initial_write, read_size;
+    int  export_keying_material, repeat_shim_initial_write, read_size, expect_ticket_age_skew, resumption_delay;
     long shim_id;
     bool ipv6, server, async, verify_peer, require_any_client_certificate, use_custom_verify_callback, verify_fail;
     bool no_tls12, no_tls13, expect_hrr, expect_no_hrr, shim_writes_first, shim_shuts_down, check_close_notify;
     bool use_export_context, key_update, key_update_before_read, expect_session_miss, decline_alpn, reject_alpn;
     bool export_traffic_secrets, use_exporter_between_reads, write_different_record_sizes, is_handshaker_supported;
     bool expect_no_peer_cert, fail_cert_callback, expect_no_server_name;
+    bool expect_no_session, expect_ticket_renewal, reverify_on_resume, no_ticket;
     const char       *trust_cert, *host_name, *expect_server_name, *advertise_alpn, *expect_alpn, *select_alpn, *cipher;
     const char       *export_label, *export_context, *shim_initial_write, *use_client_ca_list, *expect_client_ca_list;
     const char       *expect_peer_cert_file, *expect_advertised_alpn, *expect_certificate_types;

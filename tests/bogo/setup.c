@@ -231,6 +231,7 @@ bool setup_make(struct setup *s, const struct plan *p)
     suites(s->cfg, p->cipher);
     protocols(s->cfg, p);
     trust(s->cfg, p);
+    session_config(s->cfg, p);
     hf_config_trace(s->cfg, true);
     hf_config_ask_verdict(s->cfg, true);
     hf_config_insecure_unverified(s->cfg, !p->server && (p->host_name || !p->trust_cert || !p->trust_cert[0]));

@@ -4,6 +4,7 @@
  *
  *   plan.c    the command line           setup.c   from the plan to a sealed config
  *   talk.c    bytes in and out, waiting  expect.c  what the open connection must have come to
+ *   session.c what one connection leaves to the next
  *   shim.c    main: one connection after the other
  */
 #ifndef HF_TESTS_BOGO_SHIM_H
@@ -30,6 +31,7 @@ char *slurp(const char *file, size_t *n);
 struct talk {
     const struct plan  *plan;
     const struct setup *setup;
+    bool                later; /* not the first connection */
     hf_conn            *conn;
     int                 fd;
 };
@@ -41,5 +43,15 @@ bool     talk_send(struct talk *t, const void *p, size_t n);
 
 /* ---- expect.c ---- */
 bool expect_open(const struct talk *t);
+
+/* ---- session.c: later: this connection is not the first of the test ---- */
+void session_config(hf_config *cfg, const struct plan *p);
+void session_offer(hf_conn *c, const struct plan *p);
+bool session_take(hf_conn *c, const struct plan *p, bool later);
+bool session_expect(const hf_conn *c, const struct plan *p, bool later);
+/* Moves the clock on before the next connection. */
+void    session_delay(const struct plan *p);
+int64_t session_clock(int64_t wall);
+void    session_forget(void);
 
 #endif

@@ -21,7 +21,7 @@ int64_t wall_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return session_clock((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
 
 /* The shim always dials, also as the TLS server, and says which test it is. */
@@ -103,7 +103,8 @@ static bool none_fits(const struct talk *t)
 static void verdict(struct talk *t)
 {
     const struct plan *p = t->plan;
-    if (p->verify_fail && (p->verify_peer || p->require_any_client_certificate))
+    bool again = !hf_conn_resumed(t->conn) || p->reverify_on_resume; /* the runner's default is not to look again */
+    if (again && p->verify_fail && (p->verify_peer || p->require_any_client_certificate))
         deny(t, p->use_custom_verify_callback ? CERTIFICATE_UNKNOWN : HANDSHAKE_FAILURE, "verify-fail");
     else if (none_fits(t))
         deny(t, HANDSHAKE_FAILURE, "no credential fits");
