@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "prog/commands.h"
+#include "prog/eyes.h"
 #include "prog/log.h"
 
 #define AT(field) offsetof(struct explain, field)
@@ -40,6 +41,10 @@ static const struct opt options[] = {
     {"starttls", OPT_CHOICE, AT(starttls), "smtp|imap|postgres|ldap", "change to TLS inside this protocol", NULL, NULL},
     {"no-probe", OPT_FLAG, AT(no_probe), NULL, "one connection only: no other attempts to compare with", NULL, NULL},
     {"timeout", OPT_MS, AT(timeout_ms), "TIME", "for reaching the server and for each handshake (10s)", NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL, "In place of HOST:PORT", NULL, NULL},
+    {"pcap", OPT_TEXT, AT(pcap), "FILE", "the handshakes in a capture (pcap, pcapng) of others", NULL, NULL},
+    {"keylog", OPT_TEXT, SETTINGS_AT(keylog), "FILE", "their secrets (SSLKEYLOGFILE), to open what is encrypted", NULL,
+     NULL},
     {NULL, OPT_HEADING, 0, NULL, "Output", NULL, NULL},
     {"json", OPT_FLAG, AT(json), NULL, "one JSON object with everything (doc/explain.md)", NULL, NULL},
     {"fields", OPT_FLAG, AT(fields), NULL, "every field of each message", NULL, NULL},
@@ -51,7 +56,7 @@ static const struct opt options[] = {
 static const struct command command = {
     .name  = "explain",
     .brief = "a handshake told message by message, and why it fails",
-    .usage = "HOST:PORT [--cert FILE --key FILE] [--cacert FILE] [options]",
+    .usage = "HOST:PORT | --pcap FILE [--cert FILE --key FILE] [--cacert FILE] [options]",
     .about =
         "Looks at the files first, then makes the handshake and tells it, asks the server for something to hear its\n"
         "verdict on our certificate, tries what else tells causes apart (a few short connections to the same\n"
@@ -61,6 +66,7 @@ static const struct command command = {
     .opts     = options,
     .examples = "  handfast explain service.example:8443 --cert alice.pem --key alice.key --cacert ca.pem\n"
                 "  handfast explain 10.0.0.7:443 --name api.example --keystore alice.p12 --pass file:pass --json\n"
+                "  handfast explain --pcap tls.pcap --keylog keys.txt --cacert ca.pem\n"
                 "  handfast explain mail.example:25 --starttls smtp --cert alice.pem --key alice.key\n",
     .max_args = 1,
 };
@@ -171,18 +177,28 @@ static unsigned columns(void)
     return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 60 ? w.ws_col : 100;
 }
 
-static void print(const struct explain *x)
+void explain_print_json(const json_t *tale)
 {
-    json_t           *tale  = tale_of(x);
+    json_dumpf(tale, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    printf("\n");
+}
+
+void explain_print(const struct explain *x, const json_t *tale)
+{
     struct tale_style style = {.width  = columns(),
                                .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
                                .fields = x->fields,
                                .bytes  = x->bytes};
-    if (x->json) {
-        json_dumpf(tale, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        printf("\n");
-    } else
+    if (x->json)
+        explain_print_json(tale);
+    else
         tale_print(tale, stdout, &style);
+}
+
+static void print(const struct explain *x)
+{
+    json_t *tale = tale_of(x);
+    explain_print(x, tale);
     json_decref(tale);
 }
 
@@ -214,6 +230,21 @@ static int run(struct explain *x)
     return status_of(x);
 }
 
+static int explain(struct explain *x)
+{
+    if (x->pcap && x->set.target)
+        opt_complain(&command, "--pcap %s and %s exclude each other.", x->pcap, x->set.target);
+    else if (x->pcap)
+        return explain_capture(x);
+    else if (x->set.keylog)
+        opt_complain(&command, "--keylog goes with --pcap.");
+    else if (!x->set.target)
+        opt_complain(&command, "whom to connect to? Write `handfast explain HOST:PORT`.");
+    else if (usable(x))
+        return run(x);
+    return EXIT_WRONG;
+}
+
 int explain_main(int argc, char **argv)
 {
     struct explain *x    = calloc(1, sizeof *x);
@@ -232,9 +263,7 @@ int explain_main(int argc, char **argv)
         break;
     default:
         x->set.target = args.n ? args.v[0] : NULL;
-        if (!args.n)
-            opt_complain(&command, "whom to connect to? Write `handfast explain HOST:PORT`.");
-        status = args.n && usable(x) ? run(x) : EXIT_WRONG;
+        status        = explain(x);
     }
     check_run_drop(&x->server);
     live_free(&x->live);

@@ -17,7 +17,7 @@
 
 struct explain {
     struct settings set; /* first: option handlers of settings.h write into it */
-    const char     *name, *sni, *http_path, *http_host;
+    const char     *name, *sni, *http_path, *http_host, *pcap;
     bool            no_sni, expect_mutual, proxy, json, fields, bytes, no_probe;
     unsigned        starttls;
     int64_t         timeout_ms;
@@ -41,9 +41,15 @@ hf_config *explain_config(const struct explain *x, int cred, unsigned min, unsig
 hf_config *explain_config_of(const struct explain *x, hf_cred *take, hf_why *why);
 void       explain_how(const struct explain *x, struct live_how *how);
 
+/* A tale, as the options want it printed. */
+void explain_print(const struct explain *x, const json_t *tale);
+void explain_print_json(const json_t *tale);
+
 /* ---- explain_facts.c ---- */
 void explain_judge(struct explain *x);
 void explain_facts(struct explain *x);
+/* The CertificateRequest, as it was received, into the facts; empty: none. */
+void explain_request(struct explain *x, hf_view request);
 /* What the server's request makes of the i-th credential: fits, or why a client would not send it. */
 uint16_t explain_remark(const struct explain *x, unsigned i, int64_t *want, int64_t *got);
 /* ---- probe.c: other attempts, after the main one ---- */
@@ -57,6 +63,10 @@ void probe_raw(struct explain *x, enum probe p);
 
 /* ---- tale.c, tale_messages.c, tale_proof.c: the document; the caller's reference ---- */
 json_t *tale_of(const struct explain *x);
+/* Parts of it, for tales of what others did (eyes.h). */
+json_t *tale_outcome(const struct outcome *o);
+json_t *tale_server(const struct explain *x);
+json_t *tale_verdict(const struct explain *x);
 json_t *tale_messages(const hf_event *ev, size_t n, int64_t began_ms, bool by_server);
 json_t *tale_request(const struct explain *x);
 /* What each CertificateVerify (TLS 1.2: ServerKeyExchange) signs, from the messages of the trace. */

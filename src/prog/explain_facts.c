@@ -52,15 +52,19 @@ uint16_t explain_remark(const struct explain *x, unsigned i, int64_t *want, int6
     return (uint16_t)cred_remark(c, &a, want, got);
 }
 
-static void read_names(struct explain *x)
+void explain_request(struct explain *x, hf_view request)
 {
     struct cert_request m;
+    struct facts       *f = &x->facts;
     hf_view             types;
-    x->facts.request = message(&x->live, false, 13);
-    if (!read_request(x, &m, &types))
-        return;
-    x->facts.ca_names   = m.x.ca_names;
-    x->facts.n_ca_names = m.x.n_ca_names;
+    int64_t             want, got;
+    f->request = request;
+    if (read_request(x, &m, &types)) {
+        f->ca_names   = m.x.ca_names;
+        f->n_ca_names = m.x.n_ca_names;
+    }
+    if (f->cred >= 0)
+        f->remark = explain_remark(x, (unsigned)f->cred, &want, &got);
 }
 
 /* ---- the credential ------------------------------------------------------------------------------------ */
@@ -86,7 +90,6 @@ static int presented(const struct explain *x)
 
 void explain_facts(struct explain *x)
 {
-    int64_t       want, got;
     struct facts *f = &x->facts;
     *f              = (struct facts){.set           = &x->set,
                                      .own           = &x->own,
@@ -99,7 +102,5 @@ void explain_facts(struct explain *x)
                                      .server        = x->server.path.n_certs ? &x->server : NULL,
                                      .probe         = x->probe};
     f->cred         = presented(x);
-    read_names(x);
-    if (f->cred >= 0)
-        f->remark = explain_remark(x, (unsigned)f->cred, &want, &got);
+    explain_request(x, message(&x->live, false, 13));
 }

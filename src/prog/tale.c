@@ -96,7 +96,7 @@ static json_t *answer_json(const struct answer *a)
                      a->date ? json_string(when_text(a->date, when)) : json_null(), "bytes", (json_int_t)a->total);
 }
 
-static json_t *outcome_json(const struct outcome *o)
+json_t *tale_outcome(const struct outcome *o)
 {
     return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "end", ends[o->end], "open",
                      o->open, "let_in", outcome_let_in(o), "refused", outcome_refused(o), "asked", o->asked,
@@ -125,7 +125,7 @@ static json_t *connection_json(const struct explain *x)
     const char     *chosen = c ? hf_conn_alpn(c) : NULL;
     text_printable(alpn, sizeof alpn, chosen ? chosen : "", chosen ? strlen(chosen) : 0);
     text_printable(first, sizeof first, x->live.out.first, x->live.out.n_first < 64 ? x->live.out.n_first : 64);
-    json_t *o = outcome_json(&x->live.out);
+    json_t *o = tale_outcome(&x->live.out);
     json_object_set_new(o, "address", text_or_null(x->live.address));
     json_object_set_new(o, "connect_ms", json_integer(x->live.out.dial_ms));
     json_object_set_new(o, "handshake_ms", json_integer(x->live.out.handshake_ms));
@@ -141,7 +141,7 @@ static json_t *connection_json(const struct explain *x)
     return o;
 }
 
-static json_t *server_json(const struct explain *x)
+json_t *tale_server(const struct explain *x)
 {
     if (!x->server.path.n_certs)
         return json_null();
@@ -157,7 +157,7 @@ static json_t *probes_json(const struct explain *x)
     for (enum probe p = 0; p < N_PROBES; p++) {
         if (!x->probe[p].made)
             continue;
-        json_t *o = outcome_json(&x->probe[p].out);
+        json_t *o = tale_outcome(&x->probe[p].out);
         json_object_set_new(o, "probe", json_string(probe_code(p)));
         json_object_set_new(o, "text", json_string(probe_name(p)));
         json_object_set_new(o, "hello", json_boolean(x->probe[p].hello));
@@ -178,7 +178,7 @@ static json_t *commands_json(const struct explain *x)
     return a;
 }
 
-static json_t *verdict_json(const struct explain *x)
+json_t *tale_verdict(const struct explain *x)
 {
     const struct verdict *v        = &x->verdict;
     json_t               *evidence = json_array(), *others = json_array();
@@ -199,6 +199,6 @@ json_t *tale_of(const struct explain *x)
     char now[24];
     return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "format", 1, "by", "handfast " HF_VERSION,
                      "target", x->set.target, "time", when_text(log_now_ms() / 1000, now), "files", files_json(x),
-                     "connection", connection_json(x), "request", tale_request(x), "server", server_json(x), "probes",
-                     probes_json(x), "verdict", verdict_json(x));
+                     "connection", connection_json(x), "request", tale_request(x), "server", tale_server(x), "probes",
+                     probes_json(x), "verdict", tale_verdict(x));
 }

@@ -21,6 +21,12 @@ static bool yes(const json_t *o, const char *key)
     return json_is_true(json_object_get(o, key));
 }
 
+/* In a tale of what others did, "us" is the client. */
+static bool onlooker(const json_t *tale)
+{
+    return strcmp(get(tale, "view"), "capture") == 0;
+}
+
 static long long number(const json_t *o, const char *key)
 {
     return (long long)json_integer_value(json_object_get(o, key));
@@ -96,20 +102,22 @@ static void print_message(struct sheet *p, const json_t *m, const struct tale_st
         sheet_hex(p, 8, get(m, "hex"), strlen(get(m, "hex")));
 }
 
-static void print_connection(struct sheet *p, const json_t *c, const struct tale_style *style)
+static void print_connection(struct sheet *p, const json_t *c, const struct tale_style *style, bool others)
 {
     const json_t *messages = json_object_get(c, "messages");
     size_t        i;
     json_t       *m;
     sheet_head(p, "The handshake%s%s%s%s", *get(c, "address") ? " with " : "", get(c, "address"),
                *get(c, "version") ? ", " : "", get(c, "version"));
+    if (others)
+        sheet_dim(p, 2, "--> from the client, <-- from the server");
     if (json_array_size(messages))
         sheet_columns(p, "     time  step and message             size", COLOUR_DIM, "");
     json_array_foreach(messages, i, m) print_message(p, m, style);
     if (*get(c, "suite"))
         sheet_line(p, 2, "%s, %s, %s%s%s", get(c, "version"), get(c, "suite"), get(c, "group"),
                    *get(c, "alpn") ? ", ALPN " : "", get(c, "alpn"));
-    if (yes(c, "open"))
+    if (yes(c, "open") && !others)
         sheet_line(p, 2, "our side of the handshake was complete after %lld ms", number(c, "handshake_ms"));
     if (*get(json_object_get(c, "why"), "text"))
         sheet_item(p, 2, "ended", COLOUR_RED, "%s", get(json_object_get(c, "why"), "text"));
@@ -184,12 +192,12 @@ static void print_list(struct sheet *p, const char *what, const json_t *list, si
         sheet_line(p, 2, "%s: %s", what, text);
 }
 
-static void print_request(struct sheet *p, const json_t *r, const json_t *creds)
+static void print_request(struct sheet *p, const json_t *r, const json_t *creds, bool others)
 {
     const json_t *names = json_object_get(r, "ca_names");
     size_t        i;
     json_t       *c;
-    sheet_head(p, "What the server asks of us");
+    sheet_head(p, "What the server asks of %s", others ? "the client" : "us");
     if (!yes(r, "asked")) {
         sheet_line(p, 2, "nothing: it sent no CertificateRequest");
         return;
@@ -274,12 +282,12 @@ static void put_end(const json_t *c, char *out, size_t room)
         text_add(out, room, 0, yes(c, "hello") ? "the server chose from it" : "no answer to it (%s)", end);
 }
 
-static void print_after(struct sheet *p, const json_t *c)
+static void print_after(struct sheet *p, const json_t *c, bool others)
 {
     char text[600];
     if (!yes(c, "open"))
         return;
-    sheet_head(p, "The server's verdict on us");
+    sheet_head(p, "The server's verdict on %s", others ? "the client" : "us");
     put_end(c, text, sizeof text);
     sheet_line(p, 2, "%s", text);
 }
@@ -331,15 +339,20 @@ void tale_print(const json_t *tale, FILE *to, const struct tale_style *style)
     sheet_title(&p, "%s, %s", get(tale, "target"), get(tale, "time"));
     if (json_is_object(files))
         print_files(&p, files);
-    print_connection(&p, c, style);
+    bool others = onlooker(tale);
+    print_connection(&p, c, style, others);
     if (json_is_object(json_object_get(tale, "server"))) {
         sheet_head(&p, "The server's chain");
         print_chain(&p, json_object_get(tale, "server"));
     }
     if (yes(c, "open") || yes(c, "asked"))
-        print_request(&p, json_object_get(tale, "request"), json_object_get(files, "credentials"));
+        print_request(&p, json_object_get(tale, "request"), json_object_get(files, "credentials"), others);
+    if (json_is_object(json_object_get(tale, "client"))) {
+        sheet_head(&p, "The client's chain");
+        print_chain(&p, json_object_get(tale, "client"));
+    }
     print_proofs(&p, json_object_get(c, "proofs"), style->bytes);
-    print_after(&p, c);
+    print_after(&p, c, others);
     print_probes(&p, json_object_get(tale, "probes"));
     print_verdict(&p, json_object_get(tale, "verdict"));
 }

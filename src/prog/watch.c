@@ -61,8 +61,10 @@ static struct seen *join(struct eye *e, const struct half *h, enum seen_kind kin
 static void sealed(struct eye *e, const struct half *h, uint8_t type, size_t n)
 {
     struct seen *s = join(e, h, SEEN_SEALED, type, n);
-    if (s)
+    if (s) {
         s->sealed = true;
+        s->first  = n;
+    }
     if (e->w->sealed == SEALED_NOT)
         e->w->sealed = eye_sealed_why(e);
 }

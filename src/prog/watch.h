@@ -35,6 +35,7 @@ struct seen {
     int64_t        at_us;
     hf_view        bytes;
     size_t         n, records; /* bytes on the wire (DATA: of content) and records, of all that was put together here */
+    size_t         first;      /* SEALED: bytes of the first of them */
     enum check     why;
 };
 
