@@ -250,6 +250,10 @@ void select_client(hf_conn *c, const struct cert_request *m, hf_view types);
 typedef const struct suite *suite_finder(const hf_conn *c, const struct client_hello *m, enum key_kind key);
 bool                        select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite_for);
 
+/* ---- second_hello.c ---- */
+/* The second ClientHello says what the first, kept in hs->hello, said, but for what may change. */
+bool second_hello_same(hf_conn *c, const struct client_hello *m, hf_view msg);
+
 /* ---- hellos, shared by the versions ---- */
 bool alpn_chosen(hf_conn *c, const struct exts *x);
 bool pick_alpn(hf_conn *c, const struct client_hello *m);

@@ -165,8 +165,8 @@ bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite
     }
     assert(c->cfg->creds); /* the seal demands one of a server */
     if (!best)
-        return fail(&c->rep, CH_NO_COMMON_SIGALG, exts_at(&m->x, m->x.sig_algs), c->cfg->creds->cert[0].key.kind,
-                    codes_at(m->x.sig_algs, 0));
+        return fail(&c->rep, CH_NO_COMMON_SIGALG, exts_at(&m->x, m->x.sig_algs),
+                    cred_scheme(c->cfg->creds, (hf_view){0}, c->cfg, c->version), codes_at(m->x.sig_algs, 0));
     c->presented = h->cred;
     h->name_used = best >= FIT_NAME;
     h->scheme    = cred_scheme(h->cred, m->x.sig_algs, c->cfg, c->version);

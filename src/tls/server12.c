@@ -56,6 +56,17 @@ static bool have_suite(hf_conn *c, const struct client_hello *m)
     return fail(&c->rep, CH12_NO_COMMON_SUITE, exts_at(&m->x, m->suites), codes_at(ours, 0), codes_at(m->suites, 0));
 }
 
+/* ... and knows the curve of one of those keys. */
+static bool have_curve(hf_conn *c, const struct client_hello *m)
+{
+    const hf_cred *first = c->cfg->creds;
+    for (const hf_cred *k = first; k; k = k->next)
+        if (suite_for(c, m, k->cert[0].key.kind))
+            return true;
+    return fail(&c->rep, CH12_CURVE_NOT_LISTED, exts_at(&m->x, m->x.groups), curve_of(first->cert[0].key.kind),
+                codes_at(m->x.groups, 0));
+}
+
 /* No supported_groups means no preference (RFC 8422 4); we then take P-256 if we have it. */
 static bool pick_group12(hf_conn *c, const struct client_hello *m)
 {
@@ -83,7 +94,7 @@ static void make_random(hf_conn *c)
 /* What a full handshake is made with. */
 static bool pick_all12(hf_conn *c, const struct client_hello *m)
 {
-    if (!have_suite(c, m) || !pick_group12(c, m) || !select_server(c, m, suite_for))
+    if (!have_suite(c, m) || !have_curve(c, m) || !pick_group12(c, m) || !select_server(c, m, suite_for))
         return false;
     c->hs->suite = suite_for(c, m, c->hs->cred->cert[0].key.kind);
     return true;

@@ -118,12 +118,11 @@ static bool keep_hello(hf_conn *c, const struct client_hello *m)
 }
 
 /* 4.2.2: after a retry the hello is the same but for the share (and what else the retry asked for). */
-static bool second_ok(hf_conn *c, const struct client_hello *m, hf_view share)
+static bool second_ok(hf_conn *c, const struct client_hello *m, hf_view msg, hf_view share)
 {
     struct hs *h = c->hs;
-    if (!view_equal(m->session_id, (hf_view){h->session_id, h->session_id_n}) ||
-        memcmp(m->random.p, h->client_random, RANDOM_BYTES) != 0)
-        return fail(&c->rep, CH_SECOND_DIFFERS, MSG_HEADER + 2, 0, 0);
+    if (!second_hello_same(c, m, msg))
+        return false;
     if (!share.n || m->x.shares.n != 4 + share.n || c->group != h->share_group[0])
         return fail(&c->rep, CH_SECOND_SHARE, exts_at(&m->x, m->x.shares), h->share_group[0], share.n ? c->group : 0);
     return true;
@@ -135,6 +134,7 @@ static bool ask_again(hf_conn *c, hf_view msg)
     struct server_hello_out m = {
         .session_id = {h->session_id, h->session_id_n}, .suite = h->suite->code, .group = c->group};
     transcript_start(c, msg, true);
+    wr_view(&h->hello, msg);
     h->retried        = true;
     h->share_group[0] = c->group;
     size_t mark       = h->flight.n;
@@ -187,7 +187,8 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
     c->hello_exts = m.x.seen;
     if (c->version == TLS12)
         return client_hello12(c, &m, msg);
-    if (!hello_ok(c, &m) || !pick_suite(c, &m) || !pick_group(c, &m, &share) || (second && !second_ok(c, &m, share)))
+    if (!hello_ok(c, &m) || !pick_suite(c, &m) || !pick_group(c, &m, &share) ||
+        (second && !second_ok(c, &m, msg, share)))
         return FAILED;
     if (second)
         c->skip_early = 0; /* 4.2.2: no early data follows a second ClientHello: what comes must open */

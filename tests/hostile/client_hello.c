@@ -190,6 +190,27 @@ static void other_group_again(struct foe *p, struct bytes *m)
     msg_ext_set(m, 51, share, sizeof share);
 }
 
+static void swapped_extensions(struct foe *p, struct bytes *m)
+{
+    size_t  len, at = msg_ext(m, 43, &len);
+    uint8_t versions[16];
+    memcpy(versions, m->p + at, 4 + len);
+    bytes_cut(m, at, 4 + len);
+    bytes_insert(m, msg_exts_at(m) + 2, versions, 4 + len);
+}
+
+static void another_hello_version(struct foe *p, struct bytes *m)
+{
+    m->p[5] = 1;
+}
+
+static void suites_more(struct foe *p, struct bytes *m)
+{
+    bytes_insert(m, SUITES_AT + 4, "\x13\x02", 2);
+    bytes_put16(m, SUITES_AT, 4);
+    msg_mend(m);
+}
+
 static void two_shares_again(struct foe *p, struct bytes *m)
 {
     size_t        len, at = msg_ext(m, 51, &len);
@@ -356,6 +377,32 @@ static const struct deviation all[] = {
      CH,
      1,
      .edit  = suites_unknown,
+     .retry = true},
+#define SECOND(what, ...)                                                                                              \
+    {                                                                                                                  \
+        .name = "retry: " what, CH_SECOND_EXTENSION, ILLEGAL_PARAMETER, CH, 1, .retry = true, __VA_ARGS__              \
+    }
+    SECOND("another server name", .set = {X(0), BYTES(0, 4, 0, 0, 1, 'x')}),
+    SECOND("no server name", .drop = X(0)),
+    SECOND("another signature algorithm", .set = {X(13), BYTES(0, 2, 4, 3)}),
+    SECOND("other groups", .set = {X(10), BYTES(0, 2, 0, 0x1d)}),
+    SECOND("a cookie that nobody gave", .add = {X(44), BYTES(0, 1, 7)}),
+    SECOND("an unknown extension more", .add = {X(0x1234), BYTES(1)}),
+    SECOND("ALPN more", .add = {X(16), BYTES(0, 3, 2, 'h', '2')}),
+    SECOND("another order", .edit = swapped_extensions),
+    {.name = "retry: another legacy_version",
+     CH_SECOND_DIFFERS,
+     ILLEGAL_PARAMETER,
+     CH,
+     1,
+     .edit  = another_hello_version,
+     .retry = true},
+    {.name = "retry: a suite more", CH_SECOND_DIFFERS, ILLEGAL_PARAMETER, CH, 1, .edit = suites_more, .retry = true},
+    {.name = "retry: padding more", .at = CH, .nth = 1, .add = {X(21), BYTES(0, 0, 0)}, .retry = true},
+    {.name  = "retry: encrypted_client_hello sealed again",
+     .at    = CH,
+     .nth   = 1,
+     .add   = {X(0xfe0d), BYTES(1)},
      .retry = true},
     {.name = "retry: another message",
      MSG_UNEXPECTED,
