@@ -34,7 +34,7 @@ static bool hello12_ok(hf_conn *c, const struct server_hello *m)
     if (!s || s->auth == AUTH_13 || !codes_have(codes_view(&c->cfg->suites), m->suite))
         return fail(rep, SH12_SUITE, m->suite_at, 0, m->suite);
     if (m->compression != 0)
-        return fail(rep, SH12_COMPRESSION, 0, 0, m->compression);
+        return fail(rep, SH12_COMPRESSION, m->suite_at + 2, 0, m->compression);
     bool echoed = m->session_id.n && view_equal(m->session_id, (hf_view){c->hs->session_id, c->hs->session_id_n});
     if (echoed && !offers12(c))
         return fail(rep, SH12_RESUMES, MSG_HEADER + 2 + RANDOM_BYTES, 0, (int64_t)m->session_id.n);
@@ -43,9 +43,9 @@ static bool hello12_ok(hf_conn *c, const struct server_hello *m)
     if (!(m->x.seen & X_EXTENDED_MASTER))
         return fail(rep, SH12_NO_EXTENDED_MASTER, 0, XT_EXTENDED_MASTER_SECRET, 0);
     if (!(m->x.seen & X_RENEGOTIATION) || m->x.renegotiated.n)
-        return fail(rep, SH12_RENEGOTIATION_INFO, 0, 0, (int64_t)m->x.renegotiated.n);
+        return fail(rep, SH12_RENEGOTIATION_INFO, exts_at(&m->x, m->x.renegotiated), 0, (int64_t)m->x.renegotiated.n);
     return !(m->x.seen & X_POINT_FORMATS) || memchr(m->x.point_formats.p, 0, m->x.point_formats.n) ||
-           fail(rep, SH12_POINT_FORMATS, 0, 0, m->x.point_formats.p[0]);
+           fail(rep, SH12_POINT_FORMATS, exts_at(&m->x, m->x.point_formats), 0, m->x.point_formats.p[0]);
 }
 
 static enum turn resume(hf_conn *c)
@@ -89,13 +89,14 @@ static bool params_signed(hf_conn *c, const struct server_kx *m, const struct sc
     wr_bytes(&w, c->hs->client_random, RANDOM_BYTES);
     wr_bytes(&w, c->hs->server_random, RANDOM_BYTES);
     wr_view(&w, m->params);
-    return !w.full && proof_right(c, &s->how, wr_done(&w), m->signature);
+    return proof_right(c, &s->how, wr_done(&w), m->signature);
 }
 
 static bool server_kx_ok(hf_conn *c, const struct server_kx *m)
 {
     struct report       *rep = &c->rep;
     const struct scheme *s   = scheme_of(m->scheme);
+    size_t               at  = MSG_HEADER + m->params.n; /* of the scheme */
     enum key_kind        key = c->hs->leaf->key.kind;
     if (!codes_have(codes_view(&c->cfg->groups), m->group) || m->group == KX_X25519MLKEM768)
         return fail(rep, SKE_GROUP, MSG_HEADER + 1, 0, m->group);
@@ -104,11 +105,11 @@ static bool server_kx_ok(hf_conn *c, const struct server_kx *m)
     if (curve_of(key) && !codes_have(codes_view(&c->cfg->groups), curve_of(key)))
         return fail(rep, SKE_KEY_CURVE, 0, 0, curve_of(key));
     if (!s || !codes_have(codes_view(&c->cfg->schemes_cert), m->scheme))
-        return fail(rep, SKE_SCHEME_NOT_OFFERED, 0, 0, m->scheme);
+        return fail(rep, SKE_SCHEME_NOT_OFFERED, at, 0, m->scheme);
     if (!scheme_fits(s, key, TLS12))
-        return fail(rep, SKE_SCHEME_NOT_FOR_KEY, 0, 0, m->scheme);
+        return fail(rep, SKE_SCHEME_NOT_FOR_KEY, at, 0, m->scheme);
     bool right = params_signed(c, m, s);
-    return !report_bad(rep) && need(rep, right, SKE_SIGNATURE, 0, 0, m->scheme);
+    return !report_bad(rep) && need(rep, right, SKE_SIGNATURE, at + 4, 0, m->scheme);
 }
 
 enum turn on_server_kx(hf_conn *c, hf_view msg)

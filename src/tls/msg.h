@@ -96,7 +96,7 @@ struct cert_verify {
 bool cert_verify_read(struct cert_verify *m, hf_view msg, struct report *rep);
 void cert_verify_write(struct wr *w, uint16_t scheme, hf_view signature);
 /* What is signed: 64 spaces, the context string, a zero byte, the transcript hash. Returns its length. */
-enum { TBS_MAX = 64 + 33 + 1 + HASH_MAX + 64 }; /* TLS 1.2: two randoms, the parameters */
+enum { TBS_MAX = 2 * RANDOM_BYTES + 4 + 255 }; /* TLS 1.2: two randoms, the parameters; in TLS 1.3 it is less */
 size_t cert_verify_tbs(bool by_server, const uint8_t *transcript, size_t hash_n, uint8_t out[TBS_MAX]);
 
 /* ---- Finished (4.5.3), KeyUpdate (4.7.3), NewSessionTicket (4.7.1) ---- */

@@ -18,9 +18,9 @@ static bool hello12_ok(hf_conn *c, const struct client_hello *m)
     if (!(seen & X_EXTENDED_MASTER))
         return fail(rep, CH12_NO_EXTENDED_MASTER, 0, XT_EXTENDED_MASTER_SECRET, 0);
     if (seen & X_RENEGOTIATION ? m->x.renegotiated.n > 0 : !codes_have(m->suites, EMPTY_RENEGOTIATION_INFO_SCSV))
-        return fail(rep, CH12_RENEGOTIATION_INFO, 0, 0, (int64_t)m->x.renegotiated.n);
+        return fail(rep, CH12_RENEGOTIATION_INFO, exts_at(&m->x, m->x.renegotiated), 0, (int64_t)m->x.renegotiated.n);
     if ((seen & X_POINT_FORMATS) && !memchr(m->x.point_formats.p, 0, m->x.point_formats.n))
-        return fail(rep, CH12_POINT_FORMATS, 0, 0, m->x.point_formats.p[0]);
+        return fail(rep, CH12_POINT_FORMATS, exts_at(&m->x, m->x.point_formats), 0, m->x.point_formats.p[0]);
     return (seen & X_SIG_ALGS) || fail(rep, CH12_NO_SIG_ALGS, 0, XT_SIGNATURE_ALGORITHMS, 0);
 }
 
@@ -80,7 +80,7 @@ static bool pick_group12(hf_conn *c, const struct client_hello *m)
             return true;
     }
     c->group = 0;
-    return fail(&c->rep, CH12_NO_COMMON_GROUP, 0, codes_at(ours, 0), codes_at(theirs, 0));
+    return fail(&c->rep, CH12_NO_COMMON_GROUP, exts_at(&m->x, m->x.groups), codes_at(ours, 0), codes_at(theirs, 0));
 }
 
 /* A server that could do TLS 1.3 says so in its random: the client then knows when somebody cut its offer. */

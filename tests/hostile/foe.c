@@ -2,8 +2,7 @@
  * foe.c - the two straight lines of the test peer: a client's and a server's handshake (RFC 9846 2). */
 #include "foe_inside.h"
 
-/* The next message of the engine, in p->msg; false: none came (the engine has failed, or waits). */
-static bool next_message(struct foe *p)
+bool next_message(struct foe *p)
 {
     for (;;) {
         size_t n = p->got.n < 4 ? 0 : 4 + ((size_t)p->got.p[1] << 16 | (size_t)p->got.p[2] << 8 | p->got.p[3]);
@@ -20,8 +19,7 @@ static bool next_message(struct foe *p)
     }
 }
 
-/* The next message must be this one; it is added to the transcript. */
-static bool expect(struct foe *p, uint8_t type)
+bool expect(struct foe *p, uint8_t type)
 {
     if (p->ended || !next_message(p)) {
         p->ended = true;
@@ -31,25 +29,29 @@ static bool expect(struct foe *p, uint8_t type)
         return false;
     if (p->transcript.alg != HASH_NONE)
         hash_update(&p->transcript, p->msg.p, p->msg.n);
+    if (p->v12)
+        bytes_add(&p->all, p->msg.p, p->msg.n);
     return true;
 }
 
+enum { LEAF_AT = 8 };
+
 /* ---- reading the engine's messages --------------------------------------------------------------------- */
 
-static hf_view ext_of(const struct bytes *m, uint16_t type)
+hf_view ext_of(const struct bytes *m, uint16_t type)
 {
     size_t len, at = msg_ext(m, type, &len);
     return at ? view(m->p + at + 4, len) : (hf_view){0};
 }
 
-static void keep_leaf(struct foe *p)
+void keep_leaf(struct foe *p, size_t at)
 {
     const struct bytes *m = &p->msg;
-    assert_true(m->n > 11 && m->p[4] == 0);
-    size_t n = (size_t)m->p[8] << 16 | (size_t)m->p[9] << 8 | m->p[10];
-    assert_true(11 + n <= m->n);
+    assert_true(m->n > at + 3);
+    size_t n = (size_t)m->p[at] << 16 | (size_t)m->p[at + 1] << 8 | m->p[at + 2];
+    assert_true(at + 3 + n <= m->n);
     p->cert.n = 0;
-    bytes_add(&p->cert, m->p + 11, n);
+    bytes_add(&p->cert, m->p + at + 3, n);
 }
 
 /* Judged before the message is in the transcript. */
@@ -78,7 +80,7 @@ static bool expect_finished(struct foe *p)
     return foe_expects(p, memcmp(p->msg.p + 4, mac, HASH) == 0, "another Finished");
 }
 
-static void ccs(struct foe *p)
+void ccs(struct foe *p)
 {
     foe_plain(p, REC_CCS, "\1", 1);
 }
@@ -145,7 +147,7 @@ static bool server_flight(struct foe *p)
         return false;
     if (!foe_expects(p, p->msg.p[0] == MSG_CERTIFICATE, "Certificate"))
         return false;
-    keep_leaf(p);
+    keep_leaf(p, LEAF_AT);
     return expect_cert_verify(p) && expect_finished(p);
 }
 
@@ -255,7 +257,7 @@ void foe_server(struct foe *p)
             return;
         bool empty = p->msg.n < 12;
         if (!empty)
-            keep_leaf(p);
+            keep_leaf(p, LEAF_AT);
         if (!empty && !expect_cert_verify(p))
             return;
     }
@@ -271,7 +273,7 @@ void foe_free(struct foe *p)
     aead_free(p->in.aead);
     aead_free(p->out.aead);
     kx_free(p->kx);
-    struct bytes *all[] = {&p->wire, &p->got, &p->flight, &p->tail, &p->hello, &p->msg, &p->cert, &p->data};
+    struct bytes *all[] = {&p->wire, &p->got, &p->flight, &p->tail, &p->hello, &p->msg, &p->cert, &p->data, &p->all};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         bytes_free(all[i]);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * foe.h - a TLS 1.3 peer of the tests' own: client or server, straight down the page, TLS_AES_128_GCM_SHA256
- * with X25519 or P-256. It shares nothing with src/tls: its messages, key schedule and records are written from
- * RFC 9846 alone, over the hashes and the key exchange of src/crypto and the signatures of libcrypto. Where it
+ * foe.h - a peer of the tests' own, of TLS 1.3 and TLS 1.2: client or server, straight down the page, AES-128-GCM and
+ * SHA-256 with X25519 or P-256. It shares nothing with src/tls: its messages, key schedule and records are written from
+ * RFC 9846 and RFC 5246 alone, over the hashes and the key exchange of src/crypto and the signatures of libcrypto. Where it
  * behaves it is a second opinion on the engine; where a test wants it to, it deviates.
  *
  * Every message it sends passes through `on_send` first, which may change it, drop it (m->n = 0) or send
@@ -18,12 +18,16 @@
 enum {
     MSG_CLIENT_HELLO         = 1,
     MSG_SERVER_HELLO         = 2,
+    MSG_HELLO_REQUEST        = 0,
     MSG_SESSION_TICKET       = 4,
     MSG_END_OF_EARLY_DATA    = 5,
     MSG_ENCRYPTED_EXTENSIONS = 8,
     MSG_CERTIFICATE          = 11,
+    MSG_SERVER_KEY_EXCHANGE  = 12,
     MSG_CERTIFICATE_REQUEST  = 13,
+    MSG_SERVER_HELLO_DONE    = 14,
     MSG_CERTIFICATE_VERIFY   = 15,
+    MSG_CLIENT_KEY_EXCHANGE  = 16,
     MSG_FINISHED             = 20,
     MSG_KEY_UPDATE           = 24,
     MSG_MESSAGE_HASH         = 254,
@@ -36,7 +40,7 @@ enum {
 
 /* One direction under one key. */
 struct half {
-    bool         on;
+    bool         on; /* TLS 1.2: with ChangeCipherSpec */
     uint8_t      secret[32], iv[12];
     struct aead *aead;
     uint64_t     seq;
@@ -58,7 +62,13 @@ struct foe {
 
     bool lenient; /* what it said may have led the two apart: it stops then (`lost`) and does not fail the test */
 
+    bool     both;    /* foe12_server: its random says that it could do more */
+    uint16_t suite12; /* TLS 1.2: 0: ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 */
+
     /* while it runs */
+    bool         v12;
+    uint8_t      master[48];
+    struct bytes all; /* TLS 1.2: all handshake messages */
     bool         server, ended;
     struct half  in, out;
     struct hash  transcript;
@@ -88,6 +98,9 @@ struct foe {
  * a wrong Finished, signature, or unreadable record. */
 void foe_client(struct foe *p);
 void foe_server(struct foe *p);
+/* The same in TLS 1.2; p->retry does not exist there. */
+void foe12_client(struct foe *p);
+void foe12_server(struct foe *p);
 void foe_free(struct foe *p);
 /* The engine must have done this; a lenient peer stops when it has not. Returns ok. */
 bool foe_expects(struct foe *p, bool ok, const char *what);

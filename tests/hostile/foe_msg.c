@@ -18,7 +18,7 @@ static void out(struct foe *p, const struct bytes *m)
         foe_flush(p);
 }
 
-static void send_message(struct foe *p, struct bytes *m)
+void send_message(struct foe *p, struct bytes *m)
 {
     if (p->on_send)
         p->on_send(p, m->p[0], m);
@@ -26,6 +26,8 @@ static void send_message(struct foe *p, struct bytes *m)
         return;
     if (p->transcript.alg != HASH_NONE)
         hash_update(&p->transcript, m->p, m->n);
+    if (p->v12)
+        bytes_add(&p->all, m->p, m->n);
     bytes_add(&p->flight, m->p, m->n);
     bytes_add(&p->flight, p->tail.p, p->tail.n);
     p->tail.n = 0;
@@ -33,7 +35,7 @@ static void send_message(struct foe *p, struct bytes *m)
         foe_flush(p);
 }
 
-static struct bytes message(uint8_t type, const void *body, size_t n)
+struct bytes foe_new_message(uint8_t type, const void *body, size_t n)
 {
     struct bytes m = {0};
     bytes_u8(&m, type);
@@ -44,14 +46,14 @@ static struct bytes message(uint8_t type, const void *body, size_t n)
 
 void foe_stray(struct foe *p, uint8_t type, const void *body, size_t n)
 {
-    struct bytes m = message(type, body, n);
+    struct bytes m = foe_new_message(type, body, n);
     out(p, &m);
     bytes_free(&m);
 }
 
 void foe_message(struct foe *p, uint8_t type, const void *body, size_t n)
 {
-    struct bytes m = message(type, body, n);
+    struct bytes m = foe_new_message(type, body, n);
     if (p->transcript.alg != HASH_NONE)
         hash_update(&p->transcript, m.p, m.n);
     out(p, &m);
@@ -73,7 +75,7 @@ void retry_transcript(struct foe *p)
     hash_update(&p->transcript, m, sizeof m);
 }
 
-static void ext(struct bytes *m, unsigned type, unsigned prefix, const void *p, size_t n)
+void ext(struct bytes *m, unsigned type, unsigned prefix, const void *p, size_t n)
 {
     bytes_u16(m, type);
     size_t outer = bytes_open(m, 2), inner = prefix ? bytes_open(m, prefix) : 0;
@@ -103,7 +105,7 @@ static void ext_share(struct foe *p, struct bytes *m, bool list)
     bytes_free(&share);
 }
 
-static void ext_name(struct bytes *m)
+void ext_name(struct bytes *m)
 {
     struct bytes name = {0};
     bytes_u8(&name, 0);
@@ -113,11 +115,11 @@ static void ext_name(struct bytes *m)
     bytes_free(&name);
 }
 
-static const uint8_t sig_algs[] = {4, 3, 8, 7, 5, 3, 6, 3, 8, 4, 8, 9, 4, 1};
+const uint8_t sig_algs[SIG_ALGS_N] = {4, 3, 8, 7, 5, 3, 6, 3, 8, 4, 8, 9, 4, 1};
 
 void send_client_hello(struct foe *p, bool second)
 {
-    struct bytes         m          = message(MSG_CLIENT_HELLO, NULL, 0);
+    struct bytes         m          = foe_new_message(MSG_CLIENT_HELLO, NULL, 0);
     static const uint8_t random[32] = "the random bytes of a test peer";
     bytes_u16(&m, 0x0303);
     bytes_add(&m, random, 32);
@@ -143,7 +145,7 @@ void send_client_hello(struct foe *p, bool second)
 
 void send_server_hello(struct foe *p, bool retry)
 {
-    struct bytes         m          = message(MSG_SERVER_HELLO, NULL, 0);
+    struct bytes         m          = foe_new_message(MSG_SERVER_HELLO, NULL, 0);
     static const uint8_t random[32] = "the random bytes of a test serv";
     bytes_u16(&m, 0x0303);
     bytes_add(&m, retry ? retry_random : random, 32);
@@ -167,7 +169,7 @@ void send_server_hello(struct foe *p, bool retry)
 
 void send_enc_exts(struct foe *p)
 {
-    struct bytes m    = message(MSG_ENCRYPTED_EXTENSIONS, NULL, 0);
+    struct bytes m    = foe_new_message(MSG_ENCRYPTED_EXTENSIONS, NULL, 0);
     size_t       exts = bytes_open(&m, 2);
     ext(&m, X_NAME, 0, NULL, 0);
     bytes_close(&m, exts, 2);
@@ -178,7 +180,7 @@ void send_enc_exts(struct foe *p)
 
 void send_cert_request(struct foe *p)
 {
-    struct bytes m    = message(MSG_CERTIFICATE_REQUEST, "", 1);
+    struct bytes m    = foe_new_message(MSG_CERTIFICATE_REQUEST, "", 1);
     size_t       exts = bytes_open(&m, 2);
     ext(&m, 13, 2, sig_algs, sizeof sig_algs);
     bytes_close(&m, exts, 2);
@@ -187,14 +189,14 @@ void send_cert_request(struct foe *p)
     bytes_free(&m);
 }
 
-static const struct minted *own_leaf(const struct foe *p)
+const struct minted *own_leaf(const struct foe *p)
 {
     return p->leaf ? p->leaf : p->server ? &p->pki->server : &p->pki->client;
 }
 
 void send_certificate(struct foe *p)
 {
-    struct bytes         m       = message(MSG_CERTIFICATE, "", 1);
+    struct bytes         m       = foe_new_message(MSG_CERTIFICATE, "", 1);
     size_t               list    = bytes_open(&m, 3);
     const struct minted *chain[] = {own_leaf(p), &p->pki->ca};
     for (int i = 0; i < 2 && !(p->no_cert && !p->server); i++) {
@@ -218,7 +220,7 @@ size_t signed_bytes(const struct foe *p, bool by_server, uint8_t tbs[130])
 
 void send_cert_verify(struct foe *p)
 {
-    struct bytes m      = message(MSG_CERTIFICATE_VERIFY, NULL, 0);
+    struct bytes m      = foe_new_message(MSG_CERTIFICATE_VERIFY, NULL, 0);
     uint16_t     scheme = p->scheme ? p->scheme : ECDSA_P256;
     uint8_t      tbs[130], sig[1024];
     size_t       n = mint_sign(own_leaf(p), scheme, tbs, signed_bytes(p, p->server, tbs), sig);
@@ -234,7 +236,7 @@ void send_finished(struct foe *p)
 {
     uint8_t mac[HASH];
     foe_finished_mac(p, p->server ? p->server_hs : p->client_hs, mac);
-    struct bytes m = message(MSG_FINISHED, mac, HASH);
+    struct bytes m = foe_new_message(MSG_FINISHED, mac, HASH);
     memcpy(p->finished, m.p, sizeof p->finished);
     send_message(p, &m);
     bytes_free(&m);

@@ -54,7 +54,9 @@ static hf_config *engine_config(const struct deviation *d)
                                     : mint_cred(pki.client_pem, pki.client_key));
     if (d->alpn)
         hf_config_alpn(c, protocols, 2);
-    hf_config_versions(c, 0x0304, 0x0304);
+    hf_config_versions(c, d->v12 || d->up_to_13 ? 0x0303 : 0x0304, d->v12 && !d->up_to_13 ? 0x0303 : 0x0304);
+    if (d->only_group)
+        hf_config_groups(c, &d->only_group, 1);
     hf_config_trace(c, true);
     if (!hf_config_seal(c, MINT_NOW_MS, &why)) {
         hf_why_print(&why, stderr);
@@ -106,6 +108,15 @@ static void judge(const struct deviation *d, const struct foe *p)
     assert_non_null(strstr(text, hf_check_info_of(d->check)->title));
 }
 
+typedef void peer(struct foe *p);
+
+static peer *peer_of(const struct deviation *d)
+{
+    if (d->v12)
+        return engine_serves ? foe12_client : foe12_server;
+    return engine_serves ? foe_client : foe_server;
+}
+
 static void run_one(void **state)
 {
     struct run    run  = {.d = *state};
@@ -119,6 +130,8 @@ static void run_one(void **state)
                     .scheme     = run.d->scheme,
                     .no_cert    = run.d->no_cert,
                     .retry      = run.d->retry,
+                    .both       = run.d->both,
+                    .suite12    = run.d->suite12,
                     .one_record = run.d->one_record,
                     .fragment   = run.d->fragment,
                     .on_send    = on_send,
@@ -128,7 +141,7 @@ static void run_one(void **state)
     if (run.d->instead)
         run.d->instead(&p);
     else
-        (engine_serves ? foe_client : foe_server)(&p);
+        peer_of(run.d)(&p);
     if (run.d->after) {
         assert_true(p.done);
         run.d->after(&p);

@@ -42,7 +42,12 @@ struct deviation {
     void (*after)(struct foe *p);   /* when the handshake is complete */
 
     /* The setting. */
-    bool           optional; /* the engine asks for a certificate and does not require it */
+    bool           v12;        /* TLS 1.2 */
+    bool           up_to_13;   /* with v12: the engine could do TLS 1.3 too */
+    bool           both;       /* ... and so says the peer's random */
+    uint16_t       suite12;    /* that the server chooses */
+    uint16_t       only_group; /* of the engine */
+    bool           optional;   /* the engine asks for a certificate and does not require it */
     bool           not_asked;
     bool           alpn; /* the engine has "h2" and "http/1.1" */
     bool           retry, no_cert, one_record;

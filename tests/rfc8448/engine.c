@@ -299,9 +299,12 @@ static void we_send(struct replay *r, const struct step *s, size_t *n)
         (*n == 1 ? said_hello : said_second_hello)(r);
         return;
     }
-    if (hello && r->retry && *n == 1) { /* our HelloRetryRequest: without a cookie */
+    if (hello && r->retry && *n == 1) { /* our HelloRetryRequest: without the cookie that the second hello brings */
+        struct wr *kept = &r->conn->hs->hello;
         forget_output(r);
         transcript_of_retry(r);
+        kept->n = 0;
+        wr_view(kept, message_of(r, CLIENT, "construct a ClientHello", 1));
         return;
     }
     if (!(r->us == SERVER && (hello || record.p[0] == CT_CHANGE_CIPHER_SPEC)))

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bytes13.c - every handshake message of TLS 1.3, cut at every length and with each byte changed, by a peer that
+ * bytes.c - every handshake message of TLS 1.3 and of TLS 1.2, cut at every length and with each byte changed, by a peer that
  * holds the keys, so that the change reaches the parser. The engine must not crash, and either goes on (the change
  * says something else that is fine too) or names a check, the message, and a place inside of it, and sends the
  * alert of that check.
  *
- *   bytes13 client|server      the role of the engine
+ *   bytes client|server 13|12      the role of the engine, the version
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 
 static struct minted_pki pki;
 static hf_config        *cfg;
-static bool              engine_serves;
+static bool              engine_serves, v12;
 
 enum how { CUT, FLIP_LOW, FLIP_HIGH, ALL_ONES, N_HOW };
 
@@ -68,12 +68,32 @@ enum {
 static void cert_place_is_right(const struct change *c, const hf_why *why)
 {
     const struct minted *leaf = engine_serves ? &pki.client : &pki.server, *of = why->cert ? &pki.ca : leaf;
-    size_t               at = why->cert ? 11 + leaf->der_n + 2 + 3 : 11;
+    size_t first = v12 ? 10 : 11, between = v12 ? 3 : 5, at = why->cert ? first + leaf->der_n + between : first;
     if (why->offset > of->der_n)
         fail_msg("changed at %zu: %s, cert %d byte %u of %zu", c->pos, hf_check_info_of(why->check)->name, why->cert,
                  why->offset, of->der_n);
     if (why->check >= PARSING_CERT_FIRST && why->check < PARSING_CERT_END)
         assert_in_range(c->pos, at, at + of->der_n - 1);
+}
+
+static bool without_place(uint16_t check)
+{
+    static const uint16_t missing[] = {CH_NO_GROUPS,
+                                       CH_NO_KEY_SHARE,
+                                       CH_NO_SIG_ALGS,
+                                       SH_VERSION,
+                                       CH_VERSIONS,
+                                       SH_NO_KEY_SHARE,
+                                       CH12_NO_SIG_ALGS,
+                                       CH12_NO_EXTENDED_MASTER,
+                                       CH12_RENEGOTIATION_INFO,
+                                       SH12_NO_EXTENDED_MASTER,
+                                       SH12_RENEGOTIATION_INFO,
+                                       SKE_KEY_NOT_FOR_SUITE};
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++)
+        if (missing[i] == check)
+            return true;
+    return false;
 }
 
 /* The place lies in the message; a changed byte lies in the field that is named or before what it led astray. What
@@ -84,8 +104,7 @@ static void place_is_right(const struct change *c, const hf_why *why)
         cert_place_is_right(c, why);
         return;
     }
-    bool missing = why->check == CH_NO_GROUPS || why->check == CH_NO_KEY_SHARE || why->check == CH_NO_SIG_ALGS ||
-                   why->check == SH_VERSION || why->check == CH_VERSIONS || why->check == SH_NO_KEY_SHARE;
+    bool missing = without_place(why->check);
     assert_in_range(why->offset, missing ? 0 : 4, c->n);
     if (!missing && c->how != CUT && why->offset + LONGEST_FIELD < c->pos)
         fail_msg("message %d changed at %zu: %s at %u", c->type, c->pos, hf_check_info_of(why->check)->name,
@@ -125,7 +144,10 @@ static bool run(struct change *c, struct tally *t)
                     .lenient = true,
                     .on_send = on_send,
                     .ctx     = c};
-    (engine_serves ? foe_client : foe_server)(&p);
+    if (v12)
+        (engine_serves ? foe12_client : foe12_server)(&p);
+    else
+        (engine_serves ? foe_client : foe_server)(&p);
     for (size_t left = p.wire.n + 1; left != p.wire.n;) {
         left = p.wire.n;
         foe_read(&p);
@@ -167,6 +189,8 @@ EACH(certificate_request, MSG_CERTIFICATE_REQUEST, 0, false)
 EACH(certificate, MSG_CERTIFICATE, 0, false)
 EACH(certificate_verify, MSG_CERTIFICATE_VERIFY, 0, false)
 EACH(finished, MSG_FINISHED, 0, false)
+EACH(server_key_exchange, MSG_SERVER_KEY_EXCHANGE, 0, false)
+EACH(client_key_exchange, MSG_CLIENT_KEY_EXCHANGE, 0, false)
 
 static int prepare(void **state)
 {
@@ -176,7 +200,7 @@ static int prepare(void **state)
     hf_config_trust(cfg, mint_trust(&pki), HF_REQUIRE);
     hf_config_cred(cfg, engine_serves ? mint_cred(pki.server_pem, pki.server_key)
                                       : mint_cred(pki.client_pem, pki.client_key));
-    hf_config_versions(cfg, 0x0304, 0x0304);
+    hf_config_versions(cfg, v12 ? 0x0303 : 0x0304, v12 ? 0x0303 : 0x0304);
     assert_true(hf_config_seal(cfg, MINT_NOW_MS, &why));
     return 0;
 }
@@ -205,7 +229,20 @@ int main(int argc, char **argv)
         cmocka_unit_test(certificate_verify),
         cmocka_unit_test(finished),
     };
+    const struct CMUnitTest to_server12[] = {
+        cmocka_unit_test(client_hello),       cmocka_unit_test(certificate), cmocka_unit_test(client_key_exchange),
+        cmocka_unit_test(certificate_verify), cmocka_unit_test(finished),
+    };
+    const struct CMUnitTest to_client12[] = {
+        cmocka_unit_test(server_hello),        cmocka_unit_test(certificate), cmocka_unit_test(server_key_exchange),
+        cmocka_unit_test(certificate_request), cmocka_unit_test(finished),
+    };
     engine_serves = argc > 1 && strcmp(argv[1], "server") == 0;
+    v12           = argc > 2 && strcmp(argv[2], "12") == 0;
+    if (v12 && engine_serves)
+        return cmocka_run_group_tests_name("bytes to a server in TLS 1.2", to_server12, prepare, forget);
+    if (v12)
+        return cmocka_run_group_tests_name("bytes to a client in TLS 1.2", to_client12, prepare, forget);
     if (engine_serves)
         return cmocka_run_group_tests_name("bytes to a server", to_server, prepare, forget);
     return cmocka_run_group_tests_name("bytes to a client", to_client, prepare, forget);
