@@ -130,7 +130,7 @@ static bool by_words(const struct facts *f, struct verdict *v, const struct cert
     if (link_named_middle(top->issuer))
         return link_missing(f, v, INFERRED, top);
     for (size_t at = 0; f->n_ca_names && !link_named_root(top->issuer) && list_next(f->ca_names, 2, &at, &item);)
-        if (link_same_organisation(item, top->issuer))
+        if (link_named_root(item) && link_same_organisation(item, top->issuer))
             return link_missing(f, v, POSSIBLE, top) &&
                    (verdict_or(v, "issuer-unknown", "whether %s is a CA below one that the server names", v->about),
                     true);

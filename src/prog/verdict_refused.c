@@ -210,11 +210,12 @@ static bool by_denial(const struct facts *f, struct verdict *v, enum certainty c
 
 static bool by_decrypt(const struct facts *f, struct verdict *v)
 {
-    verdict_is(v, "issuer-key-changed", INFERRED, FAULT_SERVER, "trust-file");
+    verdict_is(v, "issuer-key-changed", POSSIBLE, FAULT_SERVER, "trust-file");
     verdict_says(v, "a signature does not verify at the server, and ours does with our own key: the server knows our "
                     "CA by name, with another key");
     tell_refusal(f, v);
     verdict_evidence(v, "our private key belongs to our certificate: that was checked");
+    verdict_or(v, "crl-bad-signature", "the server's revocation lists: whether the CA's present key signed them");
     verdict_or(v, "proof-invalid", "a middlebox that changes the handshake");
     return true;
 }

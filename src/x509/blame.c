@@ -24,7 +24,7 @@
  *   I is on the list of CA names we were given to announce ....... INTERMEDIATE_MISSING inferred
  *   I's common name says that it is an intermediate .............. INTERMEDIATE_MISSING inferred
  *   I's common name says that it is a root ....................... ISSUER_UNKNOWN       inferred
- *   an anchor has I's organisation ............................... INTERMEDIATE_MISSING inferred
+ *   an anchor of I's organisation says that it is a root ......... INTERMEDIATE_MISSING inferred
  *   web profile, X is the leaf: roots do not issue leaves there .. INTERMEDIATE_MISSING inferred
  *   else ......................................................... ISSUER_UNKNOWN       possible
  */
@@ -79,7 +79,7 @@ static bool shares_organisation(const struct walk *w, hf_view name)
 {
     const struct anchor *a;
     for (size_t i = 0; i < ANCHORS_COMPARED && (a = trust_anchor(w->how->trust, i)); i++)
-        if (link_same_organisation(a->cert.subject, name))
+        if (link_named_root(a->cert.subject) && link_same_organisation(a->cert.subject, name))
             return true;
     return false;
 }

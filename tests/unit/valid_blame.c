@@ -28,6 +28,11 @@ static void missing_or_unknown(void **state)
     SAYS(&how, INTERMEDIATE_MISSING, 0, &w.leaf); /* the anchor is of the same organisation */
     drop_world(&w);
 
+    w   = make_world("CN=Top,O=Acme", "CN=Outer,O=Acme", "CN=Inner,O=Acme");
+    how = how_for(w.trust);
+    SAYS(&how, ISSUER_UNKNOWN, 0, &w.leaf); /* nothing says that the anchor stands above: it may be a sister */
+    drop_world(&w);
+
     w   = make_world("CN=Root,O=Acme", "CN=Other Root,O=Acme", "CN=Issuing CA 3");
     how = how_for(w.trust);
     SAYS(&how, INTERMEDIATE_MISSING, 0, &w.leaf);     /* its name says so */
