@@ -39,14 +39,15 @@ struct own_cred {
 };
 
 struct mine {
-    struct own_cred  creds[CREDS_MAX];
-    unsigned         n_creds;
-    hf_trust        *trust;   /* CA files given, or the system's store */
-    const char      *against; /* its name for people */
-    bool             trust_given;
-    int64_t          now;
-    struct file_note notes[NOTES_MAX];
-    unsigned         n_notes;
+    struct own_cred        creds[CREDS_MAX];
+    unsigned               n_creds;
+    hf_trust              *trust;   /* CA files given, or the system's store */
+    const char            *against; /* its name for people */
+    bool                   trust_given;
+    const struct opt_list *crls; /* files that were given, and are loaded in trust */
+    int64_t                now;
+    struct file_note       notes[NOTES_MAX];
+    unsigned               n_notes;
 };
 
 /* Reads and judges all files of the settings. False: memory is out. */

@@ -133,6 +133,15 @@ static void note_is_ca(struct mine *o, unsigned i)
 
 /* ---- judging ------------------------------------------------------------------------------------------- */
 
+/* The lists of revocations say about our chain what they say, whoever its CA is. */
+static void add_crls(const struct mine *o, hf_trust *t)
+{
+    for (unsigned i = 0; i < o->crls->n; i++)
+        hf_trust_crl_file(t, o->crls->v[i]);
+    if (o->crls->n)
+        hf_trust_crl_policy(t, (hf_view){0}, HF_CRL_WHEN_PRESENT);
+}
+
 /* The same chain under its own topmost CA. */
 static void judge_inside(struct mine *o, unsigned i, const hf_view *chain, size_t n)
 {
@@ -143,6 +152,7 @@ static void judge_inside(struct mine *o, unsigned i, const hf_view *chain, size_
     for (size_t k = 1; k < n; k++)
         if (k + 1 == n || cert_self_issued(&o->creds[i].cred->cert[k]))
             trust_anchor_anything(top.trust, chain[k]);
+    add_crls(o, top.trust);
     mine_run(&top, &r, AS_CLIENT, chain, n, NULL);
     const hf_why *w = &r.rep.why;
     if (!r.accepted && w->check && !is_end(hf_check_info_of(w->check)->reason))

@@ -114,6 +114,7 @@ void mine_load_trust(struct mine *o, const struct settings *s)
         add_crl(o, s->crls.v[i]);
     if (s->crls.n)
         hf_trust_crl_policy(o->trust, (hf_view){0}, HF_CRL_WHEN_PRESENT);
+    o->crls = &s->crls;
     if (o->trust_given) {
         o->against = s->cacerts.v[0];
         note_namesakes(o);
