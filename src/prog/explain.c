@@ -39,6 +39,7 @@ static const struct opt options[] = {
      NULL},
     {"proxy-protocol", OPT_FLAG, AT(proxy), NULL, "send a PROXY header first", NULL, NULL},
     {"starttls", OPT_CHOICE, AT(starttls), "smtp|imap|postgres|ldap", "change to TLS inside this protocol", NULL, NULL},
+    {"probe", OPT_FLAG, AT(do_probe), NULL, "make other attempts to compare with (the default)", NULL, NULL},
     {"no-probe", OPT_FLAG, AT(no_probe), NULL, "one connection only: no other attempts to compare with", NULL, NULL},
     {"timeout", OPT_MS, AT(timeout_ms), "TIME", "for reaching the server and for each handshake (10s)", NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "In place of HOST:PORT", NULL, NULL},
@@ -165,6 +166,8 @@ static bool usable(struct explain *x)
         return opt_complain(&command, "%s: %s.", x->set.target, bad);
     if (x->no_sni && x->sni)
         return opt_complain(&command, "--sni and --no-sni exclude each other.");
+    if (x->do_probe && x->no_probe)
+        return opt_complain(&command, "--probe and --no-probe exclude each other.");
     if (x->http_path && x->http_path[0] != '/')
         return opt_complain(&command, "--http %s: a path begins with a slash.", x->http_path);
     x->set.path = x->http_path ? x->http_path : "/";

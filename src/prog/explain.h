@@ -18,7 +18,7 @@
 struct explain {
     struct settings set; /* first: option handlers of settings.h write into it */
     const char     *name, *sni, *http_path, *http_host, *pcap;
-    bool            no_sni, expect_mutual, proxy, json, fields, bytes, no_probe;
+    bool            no_sni, expect_mutual, proxy, json, fields, bytes, do_probe, no_probe;
     unsigned        starttls;
     int64_t         timeout_ms;
     /* found */

@@ -10,6 +10,7 @@ struct sheet {
     FILE    *to;
     unsigned width; /* columns */
     bool     colour;
+    bool     all; /* what passed is told too, not only how much */
 };
 
 void sheet_title(struct sheet *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

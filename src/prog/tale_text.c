@@ -138,6 +138,14 @@ static void add_codes(const json_t *findings, const char *state, char *out, size
     }
 }
 
+static size_t count(const json_t *findings, const char *state)
+{
+    size_t  i, n = 0;
+    json_t *f;
+    json_array_foreach(findings, i, f) n += strcmp(get(f, "state"), state) == 0;
+    return n;
+}
+
 static void print_cert(struct sheet *p, const json_t *c, unsigned indent)
 {
     const json_t *findings = json_object_get(c, "findings"), *names = json_object_get(c, "names");
@@ -155,8 +163,10 @@ static void print_cert(struct sheet *p, const json_t *c, unsigned indent)
     json_array_foreach(findings, i, n) if (strcmp(get(n, "state"), "fail") == 0)
         sheet_item(p, indent + 6, "FAIL", COLOUR_RED, "%s (%s)", get(n, "reason"), get(n, "check"));
     add_codes(findings, "pass", text, sizeof text);
-    if (*text)
+    if (p->all && *text)
         sheet_dim(p, indent + 6, "ruled out: %s", text);
+    else if (*text)
+        sheet_dim(p, indent + 6, "%zu checks passed", count(findings, "pass"));
 }
 
 static void print_chain(struct sheet *p, const json_t *chain)
@@ -334,7 +344,7 @@ static void print_verdict(struct sheet *p, const json_t *v)
 
 void tale_print(const json_t *tale, FILE *to, const struct tale_style *style)
 {
-    struct sheet  p     = {.to = to, .width = style->width, .colour = style->colour};
+    struct sheet  p     = {.to = to, .width = style->width, .colour = style->colour, .all = style->fields};
     const json_t *files = json_object_get(tale, "files"), *c = json_object_get(tale, "connection");
     sheet_title(&p, "%s, %s", get(tale, "target"), get(tale, "time"));
     if (json_is_object(files))
