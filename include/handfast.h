@@ -308,6 +308,10 @@ hf_view     hf_peer_serial(const hf_peer *p);
 void        hf_peer_sha256(const hf_peer *p, uint8_t out[32]);      /* of the certificate */
 void        hf_peer_spki_sha256(const hf_peer *p, uint8_t out[32]); /* of its key */
 int64_t     hf_peer_not_after(const hf_peer *p);                    /* Unix seconds */
+/* The i-th name of a kind, printable and without its kind: from the subjectAltName, or the subject (CN: the last one
+ * alone). Returns its length, 0 behind the last. */
+enum hf_name_kind { HF_NAME_URI = 1, HF_NAME_DNS, HF_NAME_MAIL, HF_NAME_IP, HF_NAME_CN, HF_NAME_OU };
+size_t hf_peer_names(const hf_peer *p, enum hf_name_kind kind, size_t i, char *out, size_t room);
 
 /* A certificate as a claim, for logs: its names as text without any proof. Returns as snprintf does. */
 int hf_cert_describe(hf_view der, char *out, size_t room);

@@ -51,6 +51,9 @@ enum limit {
     LIMIT_FIELDS           = 16384,           /* fields told of one message that is taken apart */
     LIMIT_RULES            = 16384,           /* rules of one server */
     LIMIT_RULES_FILE       = 8 << 20,         /* bytes of a rules file */
+    LIMIT_HTTP_HEAD        = 32 * 1024,       /* bytes of the head of one request */
+    LIMIT_HTTP_LINES       = 384 * 1024,      /* of header lines that say who the client is: a chain in base64 */
+    LIMIT_HTTP_OUT         = 512 * 1024,      /* of what passes on of it at a time */
     LIMIT_RULE_VALUES      = 1 << 20,         /* values in all their conditions */
     LIMIT_FILE_BYTES       = 64 * 1024 * 1024 /* of one file we are given */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "prog/proxy_in.h"
 
 bool pass_flush(struct proxy *p)
@@ -22,12 +23,37 @@ bool pass_flush(struct proxy *p)
     return moved;
 }
 
+/* What goes before the engine's data; false: some of it still waits. */
+static bool deliver_first(struct proxy *p, bool *moved)
+{
+    while (p->first_at < p->first.n) {
+        size_t left = p->first.n - p->first_at;
+        size_t n    = p->plain.deaf ? left : side_write(&p->plain, p->first.p + p->first_at, left);
+        if (n == 0)
+            return false;
+        p->first_at += n;
+        *moved = true;
+    }
+    wr_free(&p->first);
+    p->first_at = 0;
+    return true;
+}
+
+/* Through the reader of requests: what it lets pass waits in first. */
+static size_t deliver_http(struct proxy *p, hf_view v)
+{
+    size_t n     = http_in_feed(p->http, v);
+    p->first     = p->http->out; /* its memory stays that of http */
+    p->http->out = wr_grow(&p->http->mem, LIMIT_HTTP_OUT);
+    return n;
+}
+
 bool pass_deliver(struct proxy *p)
 {
     bool    moved = false;
     hf_view v;
-    while (p->stage == OPEN && (v = hf_conn_data(p->conn)).n) {
-        size_t n = p->plain.deaf ? v.n : side_write(&p->plain, v.p, v.n);
+    while (p->stage == OPEN && deliver_first(p, &moved) && (v = hf_conn_data(p->conn)).n) {
+        size_t n = p->plain.deaf ? v.n : p->http ? deliver_http(p, v) : side_write(&p->plain, v.p, v.n);
         if (n == 0)
             break;
         hf_conn_data_done(p->conn, n);
@@ -35,6 +61,11 @@ bool pass_deliver(struct proxy *p)
         moved = true;
     }
     return moved;
+}
+
+bool pass_all_told(const struct proxy *p)
+{
+    return p->first_at == p->first.n && hf_conn_data(p->conn).n == 0;
 }
 
 /* Gives plain bytes to the engine as long as the socket takes what comes out; returns how many. */

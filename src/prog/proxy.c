@@ -115,6 +115,9 @@ static void finish(struct proxy *p, const hf_why *why, bool reset_plain)
     uv_close((uv_handle_t *)&p->timer, on_closed);
     hf_conn_free(p->conn);
     free(p->left);
+    wr_free(&p->first);
+    http_in_free(p->http);
+    p->http = NULL;
     p->conn = NULL;
     p->left = NULL;
 }
@@ -223,7 +226,7 @@ static void opened(struct proxy *p)
 static void pass_ends(struct proxy *p, unsigned want)
 {
     p->peer_closed |= (want & HF_CLOSED) != 0;
-    if (p->peer_closed && hf_conn_data(p->conn).n == 0)
+    if (p->peer_closed && pass_all_told(p))
         side_shut(&p->plain);
     if (p->plain.ended && !p->left && !p->close_sent) {
         p->close_sent = true;
@@ -247,10 +250,23 @@ static void failed(struct proxy *p)
     part(p, why);
 }
 
+/* A request that does not pass: the first one is answered, for nothing is on its way that the answer could be taken for. */
+static void refuse_request(struct proxy *p)
+{
+    static const char answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    if (p->http->requests <= 1)
+        hf_conn_send(p->conn, answer, sizeof answer - 1);
+    hf_conn_close(p->conn);
+    hf_conn_data_done(p->conn, hf_conn_data(p->conn).n);
+    part(p, &p->http->rep.why);
+}
+
 static void judge(struct proxy *p, unsigned want)
 {
     if (want & HF_FAILED)
         failed(p);
+    else if (p->http && p->http->bad)
+        refuse_request(p);
     else if (p->tls.error || p->tls.deaf)
         last_words(p);
     else if (p->plain.error)
@@ -272,7 +288,7 @@ static void parting(struct proxy *p)
 static void watch(struct proxy *p)
 {
     bool out   = p->conn && hf_conn_out(p->conn).n > 0;
-    bool data  = p->stage == OPEN && hf_conn_data(p->conn).n > 0;
+    bool data  = p->stage == OPEN && !pass_all_told(p);
     bool asked = p->admission.state == ADMISSION_ASKED; /* what it says meanwhile may wait */
     bool hear =
         (p->stage == HANDSHAKE && !asked) || p->stage == PARTING || (p->stage == OPEN && !data && !p->peer_closed);
@@ -419,7 +435,10 @@ static void on_reached(struct proxy *p)
         return;
     }
     p->stage = OPEN;
-    act(p);
+    if (greet(p))
+        act(p);
+    else
+        without_memory(p);
 }
 
 /* ---- events -------------------------------------------------------------------------------------------- */

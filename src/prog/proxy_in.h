@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include "prog/admission.h"
+#include "prog/http_in.h"
 #include "prog/loop.h"
 #include "prog/side.h"
 
@@ -26,6 +27,10 @@ struct proxy {
     bool             asking;                  /* the answer comes before the question has returned */
     bool             opened, told;            /* the handshake was completed; the line was written */
     bool             close_sent, peer_closed; /* close_notify, ours and theirs */
+    struct wr        first;                   /* for the plain side, before what the engine holds */
+    size_t           first_at;                /* of it, what has gone */
+    struct http_in  *http;                    /* NULL: bytes pass as they are */
+    struct mem       mem;                     /* of first */
     uint8_t         *left;                    /* plain bytes that the engine did not take yet */
     size_t           left_at, left_n;
     uint64_t         bytes_in, bytes_out;
@@ -49,6 +54,11 @@ static inline const struct gate *gate_of(const struct proxy *p)
 /* ---- proxy.c ---- */
 /* What was waited for has come: everything that can be done now is done. */
 void proxy_go_on(struct proxy *p);
+
+/* ---- greet.c: what the service is told before the client speaks ---- */
+bool greet(struct proxy *p); /* false: memory is out */
+/* Nothing waits for the plain side, neither here nor in the engine. */
+bool pass_all_told(const struct proxy *p);
 
 /* ---- pass_bytes.c: each returns whether anything moved, or may move on ---- */
 bool pass_flush(struct proxy *p);      /* engine -> TLS socket */

@@ -38,6 +38,15 @@ static const struct opt options[] = {
      "the CA names that clients are told, a hint to choose\ntheir certificate by: those of --cacert, none, or\nthe "
      "subjects of FILE (from-trust)",
      NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL, "What the service is told of the client", NULL, NULL},
+    {"proxy-protocol", OPT_FLAG, SETTINGS_AT(proxy_protocol), NULL,
+     "a PROXY protocol header, version 2, in front of what\nthe client says", NULL, NULL},
+    {"proxy-protocol-mode", OPT_CHOICE, SETTINGS_AT(proxy_mode), "conn|tls|tls-full",
+     "with the addresses only, with TLS too, or with the\ncertificate too (tls-full)", NULL, NULL},
+    {"http-headers", OPT_CHOICE, SETTINGS_AT(http_headers), "rfc9440|xfcc",
+     "the certificate in each HTTP/1.1 request: Client-Cert,\nor X-Forwarded-Client-Cert; what the client itself sends "
+     "of\nthem is taken out, and requests that can be read in two\nways are refused",
+     NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "TLS", NULL, NULL},
     {"alpn", OPT_TEXT, SETTINGS_AT(alpn), "LIST", "application protocols, best first: h2,http/1.1", NULL, NULL},
     OPT_ROW_TLS_MIN,

@@ -63,6 +63,13 @@ static bool check_server(const struct settings *s, const struct command *c)
         return opt_complain(c, "who may come in? --allow-uri, --allow-cn and their like name clients, --rules FILE has "
                                "all rules, --allow-all lets in every client whose certificate is valid, "
                                "--disable-authentication asks for none.");
+    if (s->proxy_mode && !s->proxy_protocol)
+        return opt_complain(c, "--proxy-protocol-mode goes with --proxy-protocol.");
+    if (s->http_headers && s->disable_auth)
+        return opt_complain(c, "--http-headers tells a service whose certificate was proven: leave "
+                               "--disable-authentication out.");
+    if (s->http_headers && s->alpn && strstr(s->alpn, "h2"))
+        return opt_complain(c, "--http-headers reads HTTP/1.1 only: leave h2 out of --alpn.");
     if (!s->disable_auth && s->cacerts.n + s->pins.n == 0)
         return opt_complain(c, "who may vouch for clients? Give --cacert FILE with the CA certificates, or --pin FILE "
                                "with the very certificates that may come in.");

@@ -26,6 +26,9 @@ struct settings {
     unsigned         tls_min, tls_max; /* enum tls_choice */
     unsigned         log;              /* enum log_format, 0 = not given */
     unsigned         threads;          /* 0 = one per core */
+    bool             proxy_protocol;
+    unsigned         proxy_mode;   /* enum proxy_v2, 0 = not given */
+    unsigned         http_headers; /* enum http_headers, 0 = not given */
     bool             disable_auth, send_nothing;
     bool             explains; /* explain: whom to trust may be left out */
     const char      *path;     /* explain: of its request */

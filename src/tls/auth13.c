@@ -245,6 +245,7 @@ enum turn do_sign(hf_conn *c)
         return fail_text(&c->rep, SIGN_FAILED, 0, 0, h->scheme, hf_cred_name(h->cred)), FAILED;
     size_t  mark = h->flight.n;
     hf_view sig  = {h->sig, h->sig_n};
+    c->scheme    = h->scheme;
     if (c->state == S12_SIGN)
         server_kx_write(&h->flight, (hf_view){h->to_sign.p + 2 * RANDOM_BYTES, h->to_sign.n - 2 * RANDOM_BYTES},
                         h->scheme, sig);

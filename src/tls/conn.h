@@ -156,6 +156,7 @@ struct hf_conn {
     char               *server_name, *alpn;
     hf_peer            *peer;
     const hf_cred      *presented;  /* ours, chosen for this peer; belongs to cfg */
+    uint16_t            scheme;     /* that we signed with, 0: we did not */
     uint32_t            hello_exts; /* server: extensions of the ClientHello (enum ext_known) */
     uint8_t            *claimed;    /* the peer's Certificate message */
     size_t              claimed_n;

@@ -5,7 +5,10 @@
  */
 #include <string.h>
 
+#include "base/ip.h"
+#include "base/text.h"
 #include "tls/conn.h"
+#include "x509/oid.h"
 
 enum { NAME_ROOM = 512 };
 
@@ -89,4 +92,29 @@ void hf_peer_spki_sha256(const hf_peer *p, uint8_t out[32])
 int64_t hf_peer_not_after(const hf_peer *p)
 {
     return p->leaf.not_after;
+}
+
+static size_t alt_name(const struct cert *c, enum name_kind kind, size_t i, char *out, size_t room)
+{
+    struct gen_name g;
+    char            ip[IP_TEXT];
+    for (size_t at = 0; c->san.n && san_next(c->san, &at, &g);) {
+        if (g.kind != kind || i-- > 0)
+            continue;
+        return kind == NAME_IP ? text_add(out, room, 0, "%s", ip_text(g.value, ip))
+                               : text_printable(out, room, g.value.p, g.value.n);
+    }
+    return 0;
+}
+
+size_t hf_peer_names(const hf_peer *p, enum hf_name_kind kind, size_t i, char *out, size_t room)
+{
+    static const enum name_kind kinds[] = {
+        [HF_NAME_URI] = NAME_URI, [HF_NAME_DNS] = NAME_DNS, [HF_NAME_MAIL] = NAME_MAIL, [HF_NAME_IP] = NAME_IP};
+    hf_view subject = p->leaf.subject;
+    if (kind == HF_NAME_CN)
+        return i == 0 ? dn_attribute_text(subject, oid_bytes(OID_AT_CN), out, room) : 0;
+    if (kind == HF_NAME_OU)
+        return dn_attribute_nth(subject, oid_bytes(OID_AT_OU), i, out, room);
+    return alt_name(&p->leaf, kinds[kind], i, out, room);
 }
