@@ -162,7 +162,12 @@ hf_cred *hf_cred_external(const void *pem, size_t n, const char *called);
 void hf_cred_sigalgs(hf_cred *c, const uint16_t *schemes, size_t n);
 /* Whether it may be presented only to a peer that names one of its issuers, when the peer names any (RFC 9846
  * 4.3.4, RFC 5246 7.4.4). The default: a client's may, a server's is preferred there but presented all the same. */
-void          hf_cred_must_match(hf_cred *c, bool on);
+void hf_cred_must_match(hf_cred *c, bool on);
+/* The OCSP response (DER) to send with it to peers that want one; the last one given counts. One that is out of date
+ * is not sent. hf_config_seal refuses one about another certificate (CRED_STAPLE_NOT_OURS), and, when the chain holds
+ * the issuer, one that peers would refuse (CRED_STAPLE_UNFIT). To replace it, make a new config. RFC 6066 8. */
+bool          hf_cred_staple_file(hf_cred *c, const char *file);
+bool          hf_cred_staple_bytes(hf_cred *c, const void *der, size_t n, const char *called);
 void          hf_cred_free(hf_cred *c);
 const hf_why *hf_cred_why(const hf_cred *c);
 const char   *hf_cred_name(const hf_cred *c); /* file name as given */
@@ -198,6 +203,10 @@ void hf_config_suites(hf_config *c, const uint16_t *suites, size_t n);
 void hf_config_sigalgs(hf_config *c, const uint16_t *schemes, size_t n);
 /* Every record is padded to a multiple of this many bytes (RFC 9846 5.4); 0 or 1 = no padding, <= 4096. */
 void hf_config_padding(hf_config *c, unsigned multiple_bytes);
+/* Whether the peer is asked for an OCSP response with its certificate: HF_ASK, the default, judges one that comes and
+ * refuses a certificate that demands one (RFC 7633) without it; HF_REQUIRE refuses everybody without one
+ * (OCSP_STAPLE_REQUIRED); pinned certificates need none. Clients of TLS 1.2 have no way to send one. */
+void hf_config_staple(hf_config *c, enum hf_demand d);
 /* The connection stops in HF_WANT_VERDICT when the peer is proven, until hf_conn_verdict. */
 void hf_config_ask_verdict(hf_config *c, bool on);
 void hf_config_trace(hf_config *c, bool on);
@@ -273,6 +282,9 @@ const hf_why  *hf_conn_why(const hf_conn *c);  /* never NULL */
 const hf_peer *hf_conn_peer(const hf_conn *c); /* NULL until proven, and when no certificate was given */
 size_t         hf_conn_findings(const hf_conn *c, const hf_finding **out);
 size_t         hf_conn_claimed(const hf_conn *c, hf_view *certs, size_t max); /* presented, unproven */
+/* The OCSP response that came with the peer's certificate, a claim as long as hf_conn_peer is NULL; empty: none.
+ * Lives as long as the connection. */
+hf_view hf_conn_staple(const hf_conn *c);
 /* Client: our credentials in order, each with the remark that chose it or turned it down. */
 size_t hf_conn_offers(const hf_conn *c, const hf_finding **out);
 size_t hf_conn_trace(const hf_conn *c, const hf_event **out);

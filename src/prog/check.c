@@ -28,6 +28,7 @@ static const struct opt opts[] = {
     {"crl", OPT_MANY, AT(crls), "PATH",
      "the revocation lists that the other side has: a file or a folder;\nwith one, every CA of the path needs one",
      NULL, NULL},
+    {"staple", OPT_TEXT, AT(staple), "FILE", "the OCSP response (DER) that would be sent with it", NULL, NULL},
     {"require-eku", OPT_FLAG, AT(require_eku), NULL, "refuse a leaf without extended key usage", NULL, NULL},
     {"profile", OPT_CHOICE, AT(profile), "private|web", "RFC 5280 (private), or with the rules of public CAs (web)",
      NULL, NULL},
@@ -112,19 +113,32 @@ static bool load_cert(struct check_run *r)
     return false;
 }
 
+static bool load_staple(struct check_run *r)
+{
+    if (!r->staple)
+        return true;
+    r->response.p = file_read(r->staple, &r->response.n, &r->mem, &r->rep);
+    if (r->response.p)
+        return true;
+    hf_why_print(&r->rep.why, stderr);
+    return false;
+}
+
 /* ---- finding out ---------------------------------------------------------------------------------------- */
 
 static void judge_chain(struct check_run *r)
 {
     hf_view          chain[LIMIT_CHAIN];
     size_t           n   = cred_chain(r->cred, chain);
-    struct valid_how how = {.trust       = r->trust,
-                            .purpose     = r->as == AS_SERVER ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
-                            .profile     = r->profile == 2 ? PROFILE_WEB : PROFILE_PRIVATE,
-                            .name        = r->name,
-                            .now         = r->now,
-                            .require_eku = r->require_eku,
-                            .tries       = &r->tries};
+    struct valid_how how = {.trust        = r->trust,
+                            .purpose      = r->as == AS_SERVER ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
+                            .profile      = r->profile == 2 ? PROFILE_WEB : PROFILE_PRIVATE,
+                            .name         = r->name,
+                            .now          = r->now,
+                            .require_eku  = r->require_eku,
+                            .staple       = r->response,
+                            .staple_asked = r->staple != NULL,
+                            .tries        = &r->tries};
     report_keep(&r->rep, &r->mem);
     r->accepted = valid_chain(&how, chain, n, &r->mem, &r->path, &r->rep);
 }
@@ -149,7 +163,7 @@ static void ask_client(struct check_run *r)
 
 static int run(struct check_run *r)
 {
-    if (!complete(r) || !load_trust(r) || !load_cert(r))
+    if (!complete(r) || !load_trust(r) || !load_cert(r) || !load_staple(r))
         return EXIT_WRONG;
     judge_chain(r);
     if (r->as == AS_CLIENT)
@@ -181,6 +195,7 @@ const char *check_role(const struct check_run *r, int cert, char out[static 32])
 void check_run_drop(struct check_run *r)
 {
     wr_free(&r->names);
+    mem_free(&r->mem, (void *)(uintptr_t)r->response.p);
     report_drop(&r->rep);
     valid_path_free(&r->path, &r->mem);
 }

@@ -13,7 +13,7 @@ enum check_as { AS_UNSET, AS_CLIENT, AS_SERVER };
 
 struct check_run {
     /* asked */
-    const char      *cert, *name, *time_text;
+    const char      *cert, *name, *time_text, *staple;
     struct opt_list  cacerts, pins, crls;
     unsigned         as, profile;
     bool             json, require_eku;
@@ -23,6 +23,7 @@ struct check_run {
     /* found */
     hf_trust          *trust;
     hf_cred           *cred;
+    hf_view            response; /* of --staple */
     struct mem         mem;
     struct report      rep;
     struct valid_path  path;

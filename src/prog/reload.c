@@ -60,6 +60,7 @@ static void look(const struct settings *s, uint8_t out[32])
     for (unsigned i = 0; i < s->n_creds; i++) {
         add_file(&h, s->creds[i].chain);
         add_file(&h, s->creds[i].key);
+        add_file(&h, s->creds[i].staple);
     }
     add_list(&h, &s->cacerts);
     add_list(&h, &s->pins);

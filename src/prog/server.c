@@ -14,6 +14,7 @@ static const struct opt options[] = {
     OPT_ROW_KEY,
     OPT_ROW_KEYSTORE,
     OPT_ROW_PASS,
+    OPT_ROW_STAPLE,
     {NULL, OPT_HEADING, 0, NULL,
      "Who may come in, by what is proven of him; at least one of these is needed.\nIn a name * stands for one label or "
      "segment, ** for several; an option may be given again",
@@ -32,6 +33,7 @@ static const struct opt options[] = {
     {"pin", OPT_MANY, SETTINGS_AT(pins), "FILE",
      "this very client certificate may come in, whoever\nissued it; may be given again", NULL, NULL},
     OPT_ROW_CRL,
+    OPT_ROW_REQUIRE_STAPLE,
     {"client-auth", OPT_CHOICE, SETTINGS_AT(client_auth), "required|optional",
      "optional: a client without certificate may come in\ntoo (required)", NULL, NULL},
     {"ca-names", OPT_TEXT, SETTINGS_AT(ca_names), "from-trust|none|FILE",

@@ -44,6 +44,17 @@ const char *settings_keystore(void *into, const char *file)
     return settings_cert(into, file);
 }
 
+const char *settings_staple(void *into, const char *file)
+{
+    struct settings *s = into;
+    if (s->n_creds == 0)
+        return "name the certificate before its OCSP response: --cert FILE --key FILE --staple FILE";
+    if (s->creds[s->n_creds - 1].staple)
+        return "this certificate has an OCSP response already; the next one begins with --cert";
+    s->creds[s->n_creds - 1].staple = file;
+    return NULL;
+}
+
 /* ---- rules --------------------------------------------------------------------------------------------- */
 
 static bool check_server(const struct settings *s, const struct command *c)
@@ -166,8 +177,12 @@ static bool set_trust(const struct settings *s, hf_config *cfg, hf_trust *t, str
 
 static void set_creds(const struct settings *s, hf_config *cfg)
 {
-    for (unsigned i = 0; i < s->n_creds; i++)
-        hf_config_cred(cfg, hf_cred_files(s->creds[i].chain, s->creds[i].key, pass_ask, (void *)(uintptr_t)s->pass));
+    for (unsigned i = 0; i < s->n_creds; i++) {
+        hf_cred *k = hf_cred_files(s->creds[i].chain, s->creds[i].key, pass_ask, (void *)(uintptr_t)s->pass);
+        if (k && s->creds[i].staple)
+            hf_cred_staple_file(k, s->creds[i].staple); /* what is wrong with it comes out at the seal */
+        hf_config_cred(cfg, k);
+    }
 }
 
 void settings_alpn(const struct settings *s, hf_config *cfg)
@@ -207,6 +222,8 @@ hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
     if (ok) {
         set_creds(s, cfg);
         settings_alpn(s, cfg);
+        if (s->require_staple)
+            hf_config_staple(cfg, HF_REQUIRE);
         if (s->tls_min || s->tls_max)
             hf_config_versions(cfg, version_code(s->tls_min, s->tls_max == TLS_1_2 ? 0x0303 : 0x0304),
                                version_code(s->tls_max, 0x0304));

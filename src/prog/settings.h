@@ -18,6 +18,7 @@ struct settings {
     const char  *listen, *target;
     struct {
         const char *chain, *key; /* key NULL: in the same file */
+        const char *staple;      /* OCSP response, NULL: none */
     } creds[CREDS_MAX];
     unsigned         n_creds;
     struct opt_list  cacerts, pins, crls;
@@ -29,7 +30,7 @@ struct settings {
     bool             proxy_protocol;
     unsigned         proxy_mode;   /* enum proxy_v2, 0 = not given */
     unsigned         http_headers; /* enum http_headers, 0 = not given */
-    bool             disable_auth, send_nothing;
+    bool             disable_auth, send_nothing, require_staple;
     bool             explains; /* explain: whom to trust may be left out */
     const char      *path;     /* explain: of its request */
     struct rules_set rules;    /* server: who of the clients may come in; client: who the server must be */
@@ -40,6 +41,7 @@ struct settings {
 const char *settings_cert(void *into, const char *file);
 const char *settings_key(void *into, const char *file);
 const char *settings_keystore(void *into, const char *file);
+const char *settings_staple(void *into, const char *file);
 
 /* The rules between options; false: the complaint is on stderr. */
 bool settings_check(const struct settings *s, const struct command *c);
@@ -74,6 +76,18 @@ const char *pass_check(const char *source); /* NULL, or what is wrong with it */
 #define OPT_ROW_KEYSTORE                                                                                               \
     {                                                                                                                  \
         "keystore", OPT_CALL, 0, "FILE", "certificate and key in one file: PKCS#12 or PEM", settings_keystore, NULL    \
+    }
+#define OPT_ROW_STAPLE                                                                                                 \
+    {                                                                                                                  \
+        "staple", OPT_CALL, 0, "FILE",                                                                                 \
+            "OCSP response (DER) to send with the certificate before\nit; looked at again when it changes",            \
+            settings_staple, NULL                                                                                      \
+    }
+#define OPT_ROW_REQUIRE_STAPLE                                                                                         \
+    {                                                                                                                  \
+        "require-staple", OPT_FLAG, SETTINGS_AT(require_staple), NULL,                                                 \
+            "refuse whoever sends no OCSP response with its\ncertificate (one that comes is judged in any case)",      \
+            NULL, NULL                                                                                                 \
     }
 #define OPT_ROW_STOREPASS                                                                                              \
     {                                                                                                                  \

@@ -7,16 +7,35 @@
  */
 #include "tls/conn.h"
 #include "tls/msg12.h"
+#include "x509/ocsp.h"
+
+/* The response that came with the chain. Later it counts only as long as it holds: nobody could send a new one. */
+static hf_view staple_at(const hf_conn *c, const struct certificate *m, int64_t now)
+{
+    struct report rep;
+    struct cert   leaf;
+    int64_t       from, until;
+    report_init(&rep);
+    if (!c->open || !m->staple.n)
+        return m->staple;
+    bool holds = cert_parse(&leaf, m->chain[0], &rep) && ocsp_window(&leaf, m->staple, &from, &until) && now <= until;
+    return holds ? m->staple : (hf_view){0};
+}
 
 bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct certificate *m, struct valid_path *path,
               struct report *rep)
 {
     bool             client = c->cfg->role == HF_CLIENT;
-    struct valid_how how    = {.trust   = under->trust,
-                               .purpose = client ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
-                               .name    = client ? c->server_name : NULL,
-                               .now     = now_ms / 1000,
-                               .proven  = under->proven};
+    bool             asked  = under->staples != HF_DONT_ASK && (client || c->version == TLS13);
+    hf_view          staple = staple_at(c, m, now_ms / 1000);
+    struct valid_how how    = {.trust         = under->trust,
+                               .purpose       = client ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
+                               .name          = client ? c->server_name : NULL,
+                               .now           = now_ms / 1000,
+                               .proven        = under->proven,
+                               .staple        = staple,
+                               .staple_asked  = asked && (staple.n || !c->open),
+                               .staple_needed = under->staples == HF_REQUIRE && !c->open};
     return valid_chain(&how, m->chain, m->n, &c->mem, path, rep);
 }
 
@@ -28,6 +47,8 @@ void chain_kept(const hf_conn *c, uint16_t version, struct certificate *m, struc
         certificate12_read(m, msg, rep);
     else if (c->claimed)
         certificate_read(m, msg, UINT32_MAX, rep); /* its extensions were asked for when it came */
+    if (version == TLS12)
+        m->staple = c->staple;
 }
 
 /* Does this config judge peers at all? */

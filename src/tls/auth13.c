@@ -128,6 +128,19 @@ static bool leaf_verified(hf_conn *c, const struct certificate *m)
     return true;
 }
 
+static enum turn judge(hf_conn *c, const struct certificate *m)
+{
+    bool look_only = c->cfg->role == HF_CLIENT && c->cfg->unverified;
+    return (look_only ? leaf_unverified(c, m) : leaf_verified(c, m)) ? NEXT : FAILED;
+}
+
+enum turn chain_judge(hf_conn *c)
+{
+    struct certificate m;
+    chain_kept(c, c->version, &m, &c->rep);
+    return judge(c, &m);
+}
+
 enum turn on_certificate(hf_conn *c, hf_view msg)
 {
     struct certificate m;
@@ -148,8 +161,7 @@ enum turn on_certificate(hf_conn *c, hf_view msg)
         return no_certificate(c);
     if (!entries_whole(c, &m))
         return FAILED;
-    bool look_only = c->cfg->role == HF_CLIENT && c->cfg->unverified;
-    return (look_only ? leaf_unverified(c, &m) : leaf_verified(c, &m)) ? NEXT : FAILED;
+    return c->hs->status_coming ? OTHER : judge(c, &m);
 }
 
 /* ---- CertificateVerify, received ------------------------------------------------------------------------ */

@@ -64,8 +64,9 @@ enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg)
         return fail(&c->rep, SH12_AFTER_RETRY, MSG_HEADER, TLS13, TLS12), FAILED;
     if (!hello12_ok(c, m))
         return FAILED;
-    h->suite   = suite_of(m->suite);
-    c->version = TLS12;
+    h->suite         = suite_of(m->suite);
+    c->version       = TLS12;
+    h->status_coming = m->x.seen & X_STATUS_REQUEST;
     memcpy(h->server_random, m->random.p, RANDOM_BYTES);
     transcript_start(c, wr_done(&h->hello), false);
     h->keep_all = true;
@@ -128,6 +129,12 @@ enum turn on_server_kx(hf_conn *c, hf_view msg)
     return c->cfg->unverified || peer_new(c, h->leaf) ? NEXT : (fail(&c->rep, SKE_NO_MEMORY, 0, 0, 0), FAILED);
 }
 
+/* RFC 6066 8: the server "MAY" leave CertificateStatus out although it has announced it. */
+enum turn on_server_kx_unstapled(hf_conn *c, hf_view msg)
+{
+    return chain_judge(c) == NEXT ? on_server_kx(c, msg) : FAILED;
+}
+
 /* ---- CertificateRequest, ServerHelloDone ------------------------------------------------------------------ */
 
 enum turn on_cert_request12(hf_conn *c, hf_view msg)
@@ -154,15 +161,11 @@ enum turn on_server_done(hf_conn *c, hf_view msg)
 enum turn do_client_flight12(hf_conn *c)
 {
     struct hs *h = c->hs;
-    hf_view    chain[LIMIT_CHAIN];
-    size_t     mark = h->flight.n;
-    if (h->asked) {
-        certificate12_write(&h->flight, chain, h->cred ? cred_chain(h->cred, chain) : 0);
-        message_sent(c, mark);
-        if (h->cred)
-            session_gave(c, h->cred);
-    }
-    mark = h->flight.n;
+    if (h->asked)
+        present12(c);
+    if (h->asked && h->cred)
+        session_gave(c, h->cred);
+    size_t mark = h->flight.n;
     client_kx_write(&h->flight, (hf_view){h->share, h->share_n});
     message_sent(c, mark);
     if (h->flight.full || h->hello.full)

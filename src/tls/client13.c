@@ -71,7 +71,8 @@ static void write_hello(hf_conn *c)
                                  .cookie        = {h->cookie, h->cookie_n},
                                  .server_name   = name_to_send(c),
                                  .tls12         = both,
-                                 .tickets       = c->cfg->sessions || h->offers};
+                                 .tickets       = c->cfg->sessions || h->offers,
+                                 .status        = c->cfg->staples != HF_DONT_ASK};
     if (h->offers && h->session.version == TLS12)
         m.ticket = h->session.ticket;
     else if (h->offers)
@@ -279,6 +280,7 @@ enum turn on_cert_request(hf_conn *c, hf_view msg)
         return fail(&c->rep, CR_NO_SIGNATURE_ALGORITHMS, MSG_HEADER, 1, 0), FAILED;
     transcript_add(c, msg);
     c->asked = c->hs->asked = true;
+    c->hs->status_wanted    = m.x.status_asked;
     select_client(c, &m, (hf_view){0});
     return NEXT;
 }
@@ -290,13 +292,8 @@ enum turn do_client_flight(hf_conn *c)
     struct hs *h = c->hs;
     if (!h->asked)
         return OTHER;
-    size_t mark = h->flight.n;
-    if (h->cred) {
-        wr_bytes(&h->flight, h->cred->msg, h->cred->msg_n);
+    present13(c);
+    if (h->cred)
         session_gave(c, h->cred);
-    } else {
-        certificate_write(&h->flight, (hf_view){0}, NULL, 0);
-    }
-    message_sent(c, mark);
     return h->cred ? NEXT : OTHER;
 }

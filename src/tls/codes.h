@@ -21,6 +21,7 @@ enum handshake_type {
     HT_CERTIFICATE_VERIFY   = 15,
     HT_CLIENT_KEY_EXCHANGE  = 16,
     HT_FINISHED             = 20,
+    HT_CERTIFICATE_STATUS   = 22,
     HT_KEY_UPDATE           = 24,
     HT_CHANGE_CIPHER_SPEC   = 253, /* ours: the record, as an event of the TLS 1.2 state table */
     HT_MESSAGE_HASH         = 254

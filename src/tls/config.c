@@ -40,6 +40,7 @@ hf_config *hf_config_new(enum hf_role role)
     c->version_min = c->version_max = TLS13;
     c->ceiling                      = LIMIT_CONN_BYTES;
     c->n_remembered                 = SIGNATURES_REMEMBERED;
+    c->staples                      = HF_ASK;
     c->rnd                          = rnd_libcrypto;
     if (!crypto_init())
         fail_text(&c->rep, CONFIG_CRYPTO, 0, 0, 0, crypto_version());
@@ -178,6 +179,11 @@ void hf_config_padding(hf_config *c, unsigned multiple_bytes)
         fail(&c->rep, CONFIG_PADDING, 0, PAD_MAX, multiple_bytes);
 }
 
+void hf_config_staple(hf_config *c, enum hf_demand d)
+{
+    c->staples = d;
+}
+
 void hf_config_ask_verdict(hf_config *c, bool on)
 {
     c->ask_verdict = on;
@@ -268,14 +274,15 @@ static bool trust_ok(hf_config *c, struct report *rep)
 
 static bool make_message(hf_cred *k, struct report *rep)
 {
-    hf_view   chain[LIMIT_CHAIN];
-    struct wr w = wr_grow(&k->mem, LIMIT_MSG_CERTIFICATE);
-    size_t    n = cred_chain(k, chain), need = MSG_HEADER + 1 + 3;
-    for (size_t i = 0; i < n; i++)
-        need += 3 + chain[i].n + 2;
+    struct certificate m    = {0};
+    struct wr          w    = wr_grow(&k->mem, LIMIT_MSG_CERTIFICATE);
+    size_t             need = MSG_HEADER + 1 + 3;
+    m.n                     = cred_chain(k, m.chain);
+    for (size_t i = 0; i < m.n; i++)
+        need += 3 + m.chain[i].n + 2;
     if (need > LIMIT_MSG_CERTIFICATE)
         return fail_text(rep, CONFIG_CHAIN_TOO_LARGE, 0, LIMIT_MSG_CERTIFICATE, (int64_t)need, k->name);
-    certificate_write(&w, (hf_view){0}, chain, n);
+    certificate_write(&w, &m);
     k->msg   = w.p;
     k->msg_n = w.n;
     return !w.full || fail(rep, CONFIG_CHAIN_NO_MEMORY, 0, 0, (int64_t)need);
@@ -287,7 +294,7 @@ static bool creds_ok(hf_config *c, int64_t now, struct report *rep)
     if (c->role == HF_SERVER && !c->creds)
         return fail(rep, CONFIG_NO_CREDENTIAL, 0, 1, 0);
     for (hf_cred *k = c->creds; k; k = k->next)
-        if (!cred_check(k, as, now, rep) || !make_message(k, rep))
+        if (!cred_check(k, as, now, rep) || !cred_staple_check(k, rep) || !make_message(k, rep))
             return false;
     return true;
 }

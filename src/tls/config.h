@@ -41,8 +41,12 @@ struct hf_cred {
     struct codes  only;   /* the schemes it may sign with, in our order; none: all that fit, in the peer's order */
     enum match    match;  /* the CA names of the peer */
     bool          insist; /* presented whatever its dates, usage and order: to hear what the other side says */
-    uint8_t      *msg;    /* its Certificate message with an empty context, made at the seal */
+    uint8_t      *msg;    /* its Certificate message with an empty context and no staple, made at the seal */
     size_t        msg_n;
+    uint8_t      *staple; /* OCSPResponse, NULL: none */
+    size_t        staple_n;
+    char         *staple_name;               /* its file */
+    int64_t       staple_from, staple_until; /* Unix seconds; known after the seal */
 };
 
 /* The certificates of the chain as views, for messages; out has LIMIT_CHAIN. */
@@ -53,10 +57,16 @@ bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *re
  * the credential has a list, the first of that which the peer has; else cfg must allow it (NULL: any). 0: none. */
 uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint16_t version);
 
+/* ---- staple.c ---- */
+/* The OCSP response to send with it now; empty: none, or none that is current. */
+hf_view cred_staple(const hf_cred *c, int64_t now);
+/* Whether it belongs to this chain and says good; dates are looked at when it is sent. */
+bool cred_staple_check(hf_cred *c, struct report *rep);
+
 struct hf_config {
     atomic_uint    refs;
     enum hf_role   role;
-    enum hf_demand demand;
+    enum hf_demand demand, staples; /* staples: of the peer */
     bool           sealed, ask_verdict, trace, keylog, unverified;
     struct mem     mem;
     struct report  rep; /* the first mistake of a setter */

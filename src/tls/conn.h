@@ -7,6 +7,7 @@
  *   flow.c     the tables: state x message -> handler -> next; reassembly of messages
  *   client13.c, server13.c, auth13.c   the handlers of TLS 1.3; auth13.c what both ends do alike
  *   resume.c, resume13.c, resume12.c   sessions: tickets given and taken, and the peer in them judged again
+ *   present.c  our own Certificate and what goes with it; staple.c OCSP responses, ours and the peer's
  *   select.c   which credential; peer.c the proven identity; secrets.c exporter and key log
  *
  * Invariants:
@@ -46,6 +47,7 @@ enum state {
     C_OPEN,
     S_OPEN,
     C12_WAIT_CERT, /* TLS 1.2 */
+    C12_WAIT_STATUS,
     C12_WAIT_SERVER_KX,
     C12_WAIT_REQUEST_OR_DONE,
     C12_WAIT_DONE,
@@ -98,7 +100,8 @@ struct hs {
     struct secret       client_hs, server_hs, client_ap, server_ap;
     uint8_t             share[KX_SHARE_MAX]; /* server: ours */
     size_t              share_n;
-    bool                name_used; /* server: a credential was chosen by server_name */
+    bool                name_used;                    /* server: a credential was chosen by server_name */
+    bool                status_wanted, status_coming; /* our staple by the peer; TLS 1.2: CertificateStatus may come */
     const hf_cred      *cred;
     uint16_t            scheme;
     uint8_t             tbs[TBS_MAX], sig[SIG_MAX];
@@ -158,8 +161,9 @@ struct hf_conn {
     const hf_cred      *presented;  /* ours, chosen for this peer; belongs to cfg */
     uint16_t            scheme;     /* that we signed with, 0: we did not */
     uint32_t            hello_exts; /* server: extensions of the ClientHello (enum ext_known) */
-    uint8_t            *claimed;    /* the peer's Certificate message */
-    size_t              claimed_n;
+    uint8_t            *claimed;    /* the peer's Certificate message, behind it CertificateStatus if there was one */
+    size_t              claimed_n;  /* of Certificate */
+    hf_view             staple;     /* TLS 1.2: the OCSP response in claimed; empty: none */
     hf_finding         *offers;
     size_t              n_offers;
     struct keylog      *keylog;
@@ -208,7 +212,9 @@ enum turn on_cert_verify(hf_conn *c, hf_view msg);
 enum turn on_finished(hf_conn *c, hf_view msg);
 enum turn on_key_update(hf_conn *c, hf_view msg);
 
+enum turn on_cert_status(hf_conn *c, hf_view msg);
 enum turn on_server_kx(hf_conn *c, hf_view msg);
+enum turn on_server_kx_unstapled(hf_conn *c, hf_view msg);
 enum turn on_cert_request12(hf_conn *c, hf_view msg);
 enum turn on_server_done(hf_conn *c, hf_view msg);
 enum turn on_client_kx(hf_conn *c, hf_view msg);
@@ -243,6 +249,14 @@ bool proof_right(hf_conn *c, const struct sig_how *how, hf_view tbs, hf_view sig
 bool handshake_keys(hf_conn *c, hf_view shared);
 /* Before a share is called invalid: when memory is out that is the failure, and the first one stays. */
 void kx_memory_first(hf_conn *c);
+/* TLS 1.2: the server's chain, once all that belongs to it is there; NEXT or FAILED. */
+enum turn chain_judge(hf_conn *c);
+
+/* ---- present.c ---- */
+/* Our Certificate, into the flight: of hs->cred, or empty. */
+void present13(hf_conn *c);
+void present12(hf_conn *c);
+bool staple_due(const hf_conn *c); /* one goes with it */
 
 /* ---- select.c ---- */
 /* types: the certificate_types of TLS 1.2, empty in TLS 1.3. */

@@ -177,6 +177,32 @@ static void ticket_read(struct rd *r, enum ext_where where, struct exts *x)
     rd_need(r, where == IN_CLIENT_HELLO || x->ticket.n == 0, r->short_, 0, (int64_t)x->ticket.n);
 }
 
+hf_view cert_status_body(struct rd *r)
+{
+    uint8_t   type     = rd_u8(r);
+    struct rd response = rd_vec(r, 3, r->short_);
+    rd_need(r, type == STATUS_OCSP && rd_left(&response) > 0, r->short_, STATUS_OCSP, type);
+    return rd_rest(&response);
+}
+
+/* Who asks in a ClientHello says for what (RFC 6066 8); in CertificateRequest and in the ServerHello of TLS 1.2 it is
+ * empty (RFC 9846 4.5.1.1); beside a certificate it is the answer. */
+static void status_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->status_asked = where == IN_CERTIFICATE_REQUEST;
+    if (where == IN_CERTIFICATE)
+        x->staple = cert_status_body(r);
+    if (where != IN_CLIENT_HELLO)
+        return;
+    x->status_asked = rd_u8(r) == STATUS_OCSP;
+    if (x->status_asked) {
+        rd_opaque(r, 2); /* responder_id_list */
+        rd_opaque(r, 2); /* request_extensions */
+    } else {
+        rd_bytes(r, rd_left(r));
+    }
+}
+
 /* RFC 9846 4.3.7: empty. */
 static void empty_read(struct rd *r, enum ext_where where, struct exts *x)
 {
@@ -203,7 +229,7 @@ static const struct ext {
 } table[] = {
     {XT_SERVER_NAME, CH | EE | OL, X_SERVER_NAME, EXT_SERVER_NAME, server_name_read},
     {XT_MAX_FRAGMENT_LENGTH, CH | EE | OL, X_MAX_FRAGMENT, CHECK_NONE, NULL},
-    {XT_STATUS_REQUEST, CH | CR | CT | OL, X_STATUS_REQUEST, CHECK_NONE, NULL},
+    {XT_STATUS_REQUEST, CH | CR | CT | OL, X_STATUS_REQUEST, EXT_STATUS, status_read},
     {XT_SUPPORTED_GROUPS, CH | EE | OL, X_GROUPS, EXT_GROUPS, groups_read},
     {XT_SIGNATURE_ALGORITHMS, CH | CR, X_SIG_ALGS, EXT_SIG_ALGS, sig_algs_read},
     {XT_USE_SRTP, CH | EE | OL, X_OTHER_RFC, CHECK_NONE, NULL},

@@ -53,6 +53,8 @@ enum ext_known {
     X_OTHER_RFC        = 1 << 22 /* registered for one message only, of no use to us: use_srtp, heartbeat */
 };
 
+enum { STATUS_OCSP = 1 }; /* CertificateStatusType */
+
 /* What one extensions block said. Views into the message. */
 struct exts {
     const uint8_t *base;        /* of the message, for exts_at */
@@ -79,10 +81,14 @@ struct exts {
     bool           psk_dhe;        /* psk_key_exchange_modes has psk_dhe_ke */
     hf_view        ticket;         /* session_ticket of TLS 1.2 */
     hf_view        renegotiated;   /* renegotiated_connection: empty in a first handshake */
+    bool           status_asked;   /* status_request for OCSP; CertificateRequest: of any kind */
+    hf_view        staple;         /* Certificate: the OCSPResponse in it */
 };
 
 /* Reads a whole extensions vector (the length included). offered: in answers, what was asked for. */
 bool exts_read(struct rd *r, enum ext_where where, uint32_t offered, struct exts *out);
+/* A CertificateStatus (RFC 6066 8): the OCSPResponse in it. */
+hf_view cert_status_body(struct rd *r);
 /* Where a part of the message begins, for reports; 0: it is not there. */
 static inline size_t exts_at(const struct exts *x, hf_view part)
 {

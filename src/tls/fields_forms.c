@@ -172,7 +172,7 @@ static const struct form_message messages[] = {
     {HT_CERTIFICATE_VERIFY, 0, 0, certificate_verify, "The proof: only the holder of the certificate's private key can make this signature."},
     {HT_CLIENT_KEY_EXCHANGE, TLS12, 0, client_key_exchange, "The client's half of the key exchange."},
     {HT_FINISHED, 0, 0, finished, "Nobody has changed a byte of what was said."},
-    {22, TLS12, 0, certificate_status, "The CA's statement about the server's certificate."},
+    {HT_CERTIFICATE_STATUS, TLS12, 0, certificate_status, "The CA's statement about the server's certificate."},
     {HT_KEY_UPDATE, 0, 0, key_update, "From here on the sender uses a new key."},
     {25, 0, 0, compressed_certificate, "A chain of certificates, compressed."},
 };

@@ -43,7 +43,9 @@ static const struct edge {
     {C_OPEN, HT_KEY_UPDATE, on_key_update, C_OPEN},
     {S_OPEN, HT_KEY_UPDATE, on_key_update, S_OPEN},
     /* TLS 1.2 */
-    {C12_WAIT_CERT, HT_CERTIFICATE, on_certificate, C12_WAIT_SERVER_KX},
+    {C12_WAIT_CERT, HT_CERTIFICATE, on_certificate, C12_WAIT_SERVER_KX, C12_WAIT_STATUS},
+    {C12_WAIT_STATUS, HT_CERTIFICATE_STATUS, on_cert_status, C12_WAIT_SERVER_KX},
+    {C12_WAIT_STATUS, HT_SERVER_KEY_EXCHANGE, on_server_kx_unstapled, C12_WAIT_REQUEST_OR_DONE},
     {C12_WAIT_SERVER_KX, HT_SERVER_KEY_EXCHANGE, on_server_kx, C12_WAIT_REQUEST_OR_DONE},
     {C12_WAIT_REQUEST_OR_DONE, HT_CERTIFICATE_REQUEST, on_cert_request12, C12_WAIT_DONE},
     {C12_WAIT_REQUEST_OR_DONE, HT_SERVER_HELLO_DONE, on_server_done, C12_VERDICT},
@@ -120,6 +122,7 @@ static const char *const state_names[] = {
     [C_OPEN]                   = "client is open",
     [S_OPEN]                   = "server is open",
     [C12_WAIT_CERT]            = "client waits for Certificate (TLS 1.2)",
+    [C12_WAIT_STATUS]          = "client waits for CertificateStatus or ServerKeyExchange",
     [C12_WAIT_SERVER_KX]       = "client waits for ServerKeyExchange",
     [C12_WAIT_REQUEST_OR_DONE] = "client waits for CertificateRequest or ServerHelloDone",
     [C12_WAIT_DONE]            = "client waits for ServerHelloDone",
@@ -283,6 +286,8 @@ static size_t size_limit(uint8_t type)
         return LIMIT_MSG_CERTIFICATE;
     case HT_CERTIFICATE_REQUEST:
         return LIMIT_MSG_CERTREQUEST;
+    case HT_CERTIFICATE_STATUS:
+        return LIMIT_OCSP_BYTES + LIMIT_MSG_OTHER;
     default:
         return LIMIT_MSG_OTHER;
     }

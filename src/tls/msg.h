@@ -36,6 +36,7 @@ struct client_hello_out {
     size_t         binder_n;    /* its binder is left zero: the last bytes of the message */
     const char    *server_name; /* NULL: none */
     bool           tls12;       /* TLS 1.2 is offered too (versions empty: it alone) */
+    bool           status;      /* an OCSP response is asked for */
     struct {
         uint16_t group;
         hf_view  share;
@@ -76,17 +77,22 @@ struct cert_request {
     struct exts x;
 };
 bool cert_request_read(struct cert_request *m, hf_view msg, struct report *rep);
-/* names: DistinguishedName vectors, may be empty. */
-void cert_request_write(struct wr *w, hf_view context, hf_view sig_algs, hf_view sig_algs_cert, hf_view names);
+struct cert_request_out {
+    hf_view context, sig_algs, sig_algs_cert;
+    hf_view names;  /* DistinguishedName vectors, may be empty */
+    bool    status; /* an OCSP response is asked for */
+};
+void cert_request_write(struct wr *w, const struct cert_request_out *m);
 
 /* ---- Certificate (4.5.1) ---- */
 struct certificate {
     hf_view context;
     hf_view chain[LIMIT_CHAIN]; /* DER, leaf first */
     size_t  n;
+    hf_view staple; /* the OCSPResponse for the leaf; empty: none */
 };
 bool certificate_read(struct certificate *m, hf_view msg, uint32_t offered, struct report *rep);
-void certificate_write(struct wr *w, hf_view context, const hf_view *chain, size_t n);
+void certificate_write(struct wr *w, const struct certificate *m);
 
 /* ---- CertificateVerify (4.5.2) ---- */
 struct cert_verify {

@@ -29,6 +29,8 @@ void server_hello12_write(struct wr *w, const struct server_hello12_out *m)
         ext_flag(w, XT_SERVER_NAME, (hf_view){0});
     if (m->ticket)
         ext_flag(w, XT_SESSION_TICKET, (hf_view){0});
+    if (m->status)
+        ext_flag(w, XT_STATUS_REQUEST, (hf_view){0});
     if (m->alpn.n) {
         wr_u16(w, XT_ALPN);
         size_t ext = wr_open(w, 2), list = wr_open(w, 2);
@@ -45,8 +47,7 @@ void server_hello12_write(struct wr *w, const struct server_hello12_out *m)
 bool certificate12_read(struct certificate *m, hf_view msg, struct report *rep)
 {
     struct rd r    = msg_body(msg, rep, CERT12_MALFORMED);
-    m->n           = 0;
-    m->context     = (hf_view){0};
+    *m             = (struct certificate){0};
     struct rd list = rd_vec(&r, 3, r.short_);
     while (rd_left(&list) && rd_ok(&r)) {
         if (!rd_need(&list, m->n < LIMIT_CHAIN, CERT12_TOO_MANY, LIMIT_CHAIN, (int64_t)m->n + 1))
@@ -64,6 +65,23 @@ void certificate12_write(struct wr *w, const hf_view *chain, size_t n)
     for (size_t i = 0; i < n; i++)
         wr_vec(w, 3, chain[i]);
     wr_close(w, list, 3);
+    msg_close(w, msg);
+}
+
+/* ---- CertificateStatus ---- */
+
+bool cert_status_read(hf_view *response, hf_view msg, struct report *rep)
+{
+    struct rd r = msg_body(msg, rep, CST_MALFORMED);
+    *response   = cert_status_body(&r);
+    return rd_end(&r, CST_TRAILING);
+}
+
+void cert_status_write(struct wr *w, hf_view response)
+{
+    size_t msg = msg_open(w, HT_CERTIFICATE_STATUS);
+    wr_u8(w, STATUS_OCSP);
+    wr_vec(w, 3, response);
     msg_close(w, msg);
 }
 

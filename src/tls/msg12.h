@@ -9,13 +9,17 @@ struct server_hello12_out {
     const uint8_t *random;
     hf_view        session_id; /* the client's: it is resumed; empty: it is not */
     uint16_t       suite;
-    bool           server_name, point_formats, ticket; /* ticket: a NewSessionTicket will come */
+    bool           server_name, point_formats, status, ticket; /* ticket: a NewSessionTicket will come */
     hf_view        alpn;
 };
 void server_hello12_write(struct wr *w, const struct server_hello12_out *m);
 
 bool certificate12_read(struct certificate *m, hf_view msg, struct report *rep);
 void certificate12_write(struct wr *w, const hf_view *chain, size_t n);
+
+/* CertificateStatus (RFC 6066 8). */
+bool cert_status_read(hf_view *response, hf_view msg, struct report *rep);
+void cert_status_write(struct wr *w, hf_view response);
 
 /* ServerKeyExchange (RFC 8422 5.4): params is what is signed behind the two randoms. */
 struct server_kx {

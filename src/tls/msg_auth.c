@@ -26,15 +26,19 @@ static void list_write(struct wr *w, uint16_t type, hf_view list)
     wr_close(w, mark, 2);
 }
 
-void cert_request_write(struct wr *w, hf_view context, hf_view sig_algs, hf_view sig_algs_cert, hf_view names)
+void cert_request_write(struct wr *w, const struct cert_request_out *m)
 {
     size_t msg = msg_open(w, HT_CERTIFICATE_REQUEST);
-    wr_vec(w, 1, context);
+    wr_vec(w, 1, m->context);
     size_t exts = wr_open(w, 2);
-    list_write(w, XT_SIGNATURE_ALGORITHMS, sig_algs);
-    list_write(w, XT_SIGNATURE_ALGORITHMS_CERT, sig_algs_cert);
-    if (names.n)
-        list_write(w, XT_CERTIFICATE_AUTHORITIES, names);
+    list_write(w, XT_SIGNATURE_ALGORITHMS, m->sig_algs);
+    list_write(w, XT_SIGNATURE_ALGORITHMS_CERT, m->sig_algs_cert);
+    if (m->names.n)
+        list_write(w, XT_CERTIFICATE_AUTHORITIES, m->names);
+    if (m->status) { /* empty here (4.5.1.1) */
+        wr_u16(w, XT_STATUS_REQUEST);
+        wr_u16(w, 0);
+    }
     wr_close(w, exts, 2);
     msg_close(w, msg);
 }
@@ -50,12 +54,14 @@ static void entry_read(struct certificate *m, struct rd *list, uint32_t offered)
     rd_need(&der, rd_left(&der) > 0, CERT_MSG_EMPTY_ENTRY, 1, 0);
     m->chain[m->n++] = rd_rest(&der);
     exts_read(list, IN_CERTIFICATE, offered, &x);
+    if (m->n == 1)
+        m->staple = x.staple;
 }
 
 bool certificate_read(struct certificate *m, hf_view msg, uint32_t offered, struct report *rep)
 {
     struct rd r    = msg_body(msg, rep, CERT_MSG_MALFORMED);
-    m->n           = 0;
+    *m             = (struct certificate){0};
     m->context     = rd_opaque(&r, 1);
     struct rd list = rd_vec(&r, 3, r.short_);
     while (rd_left(&list) && rd_ok(&r))
@@ -63,14 +69,26 @@ bool certificate_read(struct certificate *m, hf_view msg, uint32_t offered, stru
     return rd_end(&r, CERT_MSG_TRAILING);
 }
 
-void certificate_write(struct wr *w, hf_view context, const hf_view *chain, size_t n)
+static void staple_write(struct wr *w, hf_view response)
+{
+    wr_u16(w, XT_STATUS_REQUEST);
+    size_t ext = wr_open(w, 2);
+    wr_u8(w, STATUS_OCSP);
+    wr_vec(w, 3, response);
+    wr_close(w, ext, 2);
+}
+
+void certificate_write(struct wr *w, const struct certificate *m)
 {
     size_t msg = msg_open(w, HT_CERTIFICATE);
-    wr_vec(w, 1, context);
+    wr_vec(w, 1, m->context);
     size_t list = wr_open(w, 3);
-    for (size_t i = 0; i < n; i++) {
-        wr_vec(w, 3, chain[i]);
-        wr_u16(w, 0);
+    for (size_t i = 0; i < m->n; i++) {
+        wr_vec(w, 3, m->chain[i]);
+        size_t exts = wr_open(w, 2);
+        if (i == 0 && m->staple.n)
+            staple_write(w, m->staple);
+        wr_close(w, exts, 2);
     }
     wr_close(w, list, 3);
     msg_close(w, msg);

@@ -126,6 +126,13 @@ static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m
     ext_list(w, XT_SIGNATURE_ALGORITHMS_CERT, 2, m->sig_algs_cert);
     if (m->tls12)
         offered |= exts12_write(w);
+    if (m->status) {
+        static const uint8_t ocsp[] = {STATUS_OCSP, 0, 0, 0, 0}; /* any responder, no extensions */
+        size_t               ext    = ext_open(w, XT_STATUS_REQUEST);
+        wr_bytes(w, ocsp, sizeof ocsp);
+        wr_close(w, ext, 2);
+        offered |= X_STATUS_REQUEST;
+    }
     if (m->cookie.n) {
         ext_list(w, XT_COOKIE, 2, m->cookie);
         offered |= X_COOKIE;

@@ -128,23 +128,21 @@ static enum turn resumed12(hf_conn *c)
 /* ServerHello, Certificate, and what ServerKeyExchange will sign. */
 enum turn do_server_flight12(hf_conn *c)
 {
-    struct hs                *h = c->hs;
-    hf_view                   chain[LIMIT_CHAIN];
+    struct hs                *h    = c->hs;
     struct server_hello12_out m    = {.random        = h->server_random,
                                       .suite         = h->suite->code,
                                       .session_id    = {h->session_id, c->resumed ? h->session_id_n : 0u},
                                       .server_name   = h->name_used,
                                       .ticket        = h->ticket_due,
                                       .point_formats = h->point_formats,
+                                      .status        = staple_due(c),
                                       .alpn          = {(const uint8_t *)c->alpn, c->alpn ? strlen(c->alpn) : 0}};
     size_t                    mark = h->flight.n;
     server_hello12_write(&h->flight, &m);
     message_sent(c, mark);
     if (c->resumed)
         return resumed12(c);
-    mark = h->flight.n;
-    certificate12_write(&h->flight, chain, cred_chain(h->cred, chain));
-    message_sent(c, mark);
+    present12(c);
     h->kx[0] = kx_new(c->group, &c->cfg->rnd);
     if (!h->kx[0])
         return fail(&c->rep, SHARE12_NOT_MADE, 0, 0, c->group), FAILED;

@@ -105,9 +105,9 @@ static bool keep_hello(hf_conn *c, const struct client_hello *m)
     struct hs *h = c->hs;
     memcpy(h->client_random, m->random.p, RANDOM_BYTES);
     memcpy(h->session_id, m->session_id.p, m->session_id.n);
-    h->session_id_n = (uint8_t)m->session_id.n;
-    c->proven_ms    = c->now_ms;
-    h->offered      = 0; /* we ask the client for no certificate extensions */
+    h->session_id_n  = (uint8_t)m->session_id.n;
+    c->proven_ms     = c->now_ms;
+    h->status_wanted = m->x.status_asked;
     if (!m->x.server_name.n || c->server_name)
         return true;
     c->server_name = mem_alloc(&c->mem, m->x.server_name.n + 1);
@@ -219,10 +219,13 @@ static void request(hf_conn *c)
 {
     const hf_config *cfg  = c->cfg;
     size_t           mark = c->hs->flight.n;
-    cert_request_write(&c->hs->flight, (hf_view){0}, codes_view(&cfg->schemes_cert), codes_view(&cfg->schemes_cert),
-                       (hf_view){cfg->names, cfg->names_n});
+    cert_request_write(&c->hs->flight, &(struct cert_request_out){.sig_algs      = codes_view(&cfg->schemes_cert),
+                                                                  .sig_algs_cert = codes_view(&cfg->schemes_cert),
+                                                                  .names         = {cfg->names, cfg->names_n},
+                                                                  .status        = cfg->staples != HF_DONT_ASK});
     message_sent(c, mark);
-    c->asked = true;
+    c->hs->offered = cfg->staples != HF_DONT_ASK ? X_STATUS_REQUEST : 0; /* what may stand beside a certificate */
+    c->asked       = true;
     names_cut_note(c);
 }
 
@@ -247,8 +250,6 @@ enum turn do_server_flight(hf_conn *c)
         return OTHER;
     if (c->cfg->demand != HF_DONT_ASK)
         request(c);
-    mark = h->flight.n;
-    wr_bytes(&h->flight, h->cred->msg, h->cred->msg_n);
-    message_sent(c, mark);
+    present13(c);
     return NEXT;
 }

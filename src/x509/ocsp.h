@@ -57,4 +57,8 @@ enum {
  * failed, at which byte of the response. rep->cert is the caller's. */
 bool ocsp_check(const struct ocsp_how *how, hf_view response, struct report *rep);
 
+/* When what the response says about this serial number holds, Unix seconds, both inclusive: nothing else is judged.
+ * False: it says nothing about it, or cannot be read. */
+bool ocsp_window(const struct cert *cert, hf_view response, int64_t *from, int64_t *until);
+
 #endif

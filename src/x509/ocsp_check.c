@@ -155,9 +155,14 @@ static bool check_signer(const struct ocsp *o, const struct ocsp_how *how, struc
 
 /* ---- when, and what ------------------------------------------------------------------------------------ */
 
+static int64_t good_until(const struct ocsp_single *s)
+{
+    return s->next_update == INT64_MAX ? s->this_update + OCSP_MAX_AGE : s->next_update;
+}
+
 static bool check_dates(const struct ocsp_single *s, const struct ocsp_how *how, struct report *rep)
 {
-    int64_t next = s->next_update == INT64_MAX ? s->this_update + OCSP_MAX_AGE : s->next_update;
+    int64_t next = good_until(s);
     if (how->now < s->this_update - OCSP_TOLERANCE)
         return fail(rep, OCSP_NOT_YET_VALID, s->at, s->this_update, how->now);
     if (how->now > next + OCSP_TOLERANCE)
@@ -203,4 +208,22 @@ bool ocsp_check(const struct ocsp_how *how, hf_view response, struct report *rep
     struct ocsp_single s = {0};
     return parse(&o, response, rep) && find(&o, how, &s, rep) && check_dates(&s, how, rep) &&
            check_signer(&o, how, rep) && check_nonce(&o, how, rep) && check_answer(&s, how, rep);
+}
+
+bool ocsp_window(const struct cert *cert, hf_view response, int64_t *from, int64_t *until)
+{
+    struct ocsp   o;
+    struct report scratch;
+    report_init(&scratch);
+    if (!ocsp_parse(&o, response, &scratch))
+        return false;
+    struct rd all = der_reader(o.der, &scratch);
+    for (struct rd r = der_inside(&all, o.singles); der_more(&r);) {
+        struct ocsp_single s = ocsp_single_read(&r);
+        *from                = s.this_update;
+        *until               = good_until(&s);
+        if (view_equal(s.serial, cert->serial))
+            return true;
+    }
+    return false;
 }

@@ -11,7 +11,7 @@
  *   2. The leaf's staple, when there is one, must be good. It may then do without a CRL where one is required, but
  *      a CRL that lists it still refuses it.
  *   3. A leaf that demands a staple (TLS feature, RFC 7633 4.2.3.1) is refused without one, where one could have
- *      been sent.
+ *      been sent; so is any leaf where the caller needs a staple of everybody.
  *   4. From the anchor down: what a revoked CA says about those below it is worth nothing, so it is the cause.
  */
 #include <string.h>
@@ -30,7 +30,9 @@ static bool check_staple(const struct walk *w, const struct cert *leaf, const st
     bool due = how->staple_asked && leaf->features & FEATURE_STATUS_REQUEST;
     if (how->staple.n)
         return ocsp_check(&ask, how->staple, rep);
-    return !due || need(rep, false, OCSP_STAPLE_MISSING, 0, 0, 0);
+    if (due)
+        return need(rep, false, OCSP_STAPLE_MISSING, 0, 0, 0);
+    return !how->staple_needed || need(rep, false, OCSP_STAPLE_REQUIRED, 0, 0, 0);
 }
 
 /* Who issued the certificate at place i of the path; NULL: it is the anchor. */

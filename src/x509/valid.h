@@ -28,6 +28,7 @@ struct valid_how {
     struct proven      *proven;          /* signatures verified before; NULL: none are remembered */
     hf_view             staple;          /* the leaf's OCSP response, as the peer stapled it; empty: none */
     bool                staple_asked;    /* we offered or asked for status_request: a staple could have been sent */
+    bool                staple_needed;   /* a leaf without staple is refused */
     struct valid_tries *tries;           /* filled with every candidate that was turned down; NULL: not wanted */
 };
 

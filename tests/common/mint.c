@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -84,6 +85,7 @@ static void add_exts(X509 *x, X509 *issuer, const struct mint *how)
     add_ext(x, &ctx, NID_key_usage, ku);
     add_ext(x, &ctx, NID_ext_key_usage, how->eku);
     add_ext(x, &ctx, NID_subject_alt_name, how->san);
+    add_ext(x, &ctx, NID_tlsfeature, how->feature);
     add_ext(x, &ctx, NID_subject_key_identifier, "hash");
     if (issuer != x)
         add_ext(x, &ctx, NID_authority_key_identifier, "keyid");
@@ -278,6 +280,29 @@ void mint_pki_free(struct minted_pki *p)
     free(p->client_pem);
     free(p->client_key);
     *p = (struct minted_pki){0};
+}
+
+/* ---- OCSP ---------------------------------------------------------------------------------------------- */
+
+uint8_t *mint_ocsp(const struct minted *cert, const struct minted *issuer, const struct minted *signer, int status,
+                   long from, long to, size_t *n)
+{
+    ASN1_TIME      *t    = ASN1_TIME_set(NULL, MINT_NOW_MS / 1000 + from);
+    ASN1_TIME      *end  = ASN1_TIME_set(NULL, MINT_NOW_MS / 1000 + to);
+    OCSP_BASICRESP *b    = OCSP_BASICRESP_new();
+    OCSP_CERTID    *id   = OCSP_cert_to_id(EVP_sha1(), cert->cert, issuer->cert);
+    ASN1_TIME      *gone = status == V_OCSP_CERTSTATUS_REVOKED ? t : NULL;
+    uint8_t        *der  = NULL;
+    must(OCSP_basic_add1_status(b, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE, gone, t, end) != NULL, "OCSP status");
+    must(OCSP_basic_sign(b, signer->cert, signer->key, EVP_sha256(), NULL, 0) == 1, "OCSP signature");
+    OCSP_RESPONSE *r = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, b);
+    *n               = (size_t)i2d_OCSP_RESPONSE(r, &der);
+    OCSP_RESPONSE_free(r);
+    OCSP_BASICRESP_free(b);
+    OCSP_CERTID_free(id);
+    ASN1_TIME_free(t);
+    ASN1_TIME_free(end);
+    return der;
 }
 
 /* ---- files --------------------------------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ struct mint {
     bool                 ca;
     long                 from_days, to_days; /* relative to MINT_NOW; both 0: a year around it */
     const char          *eku, *san, *ku;     /* as in openssl.cnf; NULL: no such extension */
+    const char          *feature;            /* TLS feature (RFC 7633): "status_request" */
 };
 
 /* Fails the running test when libcrypto cannot. */
@@ -53,6 +54,11 @@ struct minted_pki {
 };
 struct minted_pki mint_pki(enum mint_kind leaves);
 void              mint_pki_free(struct minted_pki *p);
+enum { MINT_GOOD, MINT_REVOKED, MINT_UNKNOWN };
+/* An OCSP response for the certificate: MINT_GOOD and so on, from and to in seconds relative to MINT_NOW. DER,
+ * to be freed with OPENSSL_free. */
+uint8_t *mint_ocsp(const struct minted *cert, const struct minted *issuer, const struct minted *signer, int status,
+                   long from, long to, size_t *n);
 /* Configs over it. The credential comes from files in a folder that lives as long as the program. */
 hf_trust *mint_trust(const struct minted_pki *p);
 hf_cred  *mint_cred(const char *chain_pem, const char *key_pem);

@@ -96,10 +96,11 @@ static hf_config *side_config(const struct pair *p, enum side side, hf_trust *ta
     const struct pair_how *how     = p->how;
     uint16_t               version = how->version ? how->version : 0x0304;
     hf_config             *c       = hf_config_new(side == CLIENT ? HF_CLIENT : HF_SERVER);
+    hf_cred               *k       = side == SERVER || !how->no_cert ? credential(p, side) : NULL;
     hf_why                 why;
     hf_config_trust(c, take, side == CLIENT ? HF_REQUIRE : how->demand);
-    if (side == SERVER || !how->no_cert)
-        hf_config_cred(c, credential(p, side));
+    if (k)
+        hf_config_cred(c, k);
     hf_config_versions(c, version, version);
     set_lists(c, how, side);
     hf_config_padding(c, how->padding);
@@ -109,6 +110,8 @@ static hf_config *side_config(const struct pair *p, enum side side, hf_trust *ta
     if (how->cold)
         hf_config_remember(c, 0);
     set_sessions(p, c, side);
+    if (how->set)
+        how->set(p, side, c, k);
     if (!hf_config_seal(c, MINT_NOW_MS, &why)) {
         hf_why_print(&why, stderr);
         fail_msg("a config is not sealed");
@@ -118,7 +121,7 @@ static hf_config *side_config(const struct pair *p, enum side side, hf_trust *ta
 
 void pair_config(struct pair *p, const struct pair_how *how)
 {
-    *p             = (struct pair){.how = how, .pki = pair_pki(how->leaves)};
+    *p             = (struct pair){.how = how, .pki = how->pki ? how->pki : pair_pki(how->leaves)};
     p->tickets     = hf_tickets_new(NULL, 0);
     p->cfg[CLIENT] = side_config(p, CLIENT, trust_of(p));
     p->cfg[SERVER] = side_config(p, SERVER, trust_of(p));

@@ -10,6 +10,7 @@
 
 enum side { CLIENT, SERVER };
 
+struct pair;
 struct pair_how {
     uint16_t             version; /* 0: TLS 1.3 */
     enum hf_demand       demand;  /* of the server */
@@ -30,6 +31,11 @@ struct pair_how {
     uint32_t             lifetime_s; /* of tickets; 0: two hours */
     unsigned             n_tickets;  /* 0: one */
     const struct minted *client;     /* the client's leaf; NULL: the PKI's */
+
+    const struct minted_pki *pki; /* NULL: pair_pki(leaves) */
+    /* More settings of one side, before the seal; cred: its credential, NULL: none. */
+    void (*set)(const struct pair *p, enum side side, hf_config *c, hf_cred *cred);
+    const void *ctx; /* of set */
 };
 
 struct pair {

@@ -49,9 +49,19 @@ static void cert_empty_entry(struct foe *p, struct bytes *m)
     entries(p, m, 1, true, "", 0);
 }
 
-static void cert_status_unasked(struct foe *p, struct bytes *m)
+static void cert_sct_unasked(struct foe *p, struct bytes *m)
 {
-    entries(p, m, 1, false, "\0\5\0\1\1", 5);
+    entries(p, m, 1, false, "\0\x12\0\2\0\0", 6);
+}
+
+static void cert_status_type(struct foe *p, struct bytes *m)
+{
+    entries(p, m, 1, false, "\0\5\0\5\2\0\0\1\60", 9);
+}
+
+static void cert_status_long(struct foe *p, struct bytes *m)
+{
+    entries(p, m, 1, false, "\0\5\0\6\1\0\0\1\60\0", 10);
 }
 
 static void cert_unknown_ext(struct foe *p, struct bytes *m)
@@ -146,11 +156,9 @@ static const struct deviation all[] = {
     {.name = "Certificate with a context", CERT_MSG_CONTEXT, ILLEGAL_PARAMETER, CT, .edit = cert_context},
     {.name = "33 certificates", CERT_MSG_TOO_MANY, BAD_CERTIFICATE, CT, .edit = cert_33},
     {.name = "an empty certificate", CERT_MSG_EMPTY_ENTRY, DECODE_ERROR, CT, .edit = cert_empty_entry},
-    {.name = "status_request that nobody asked for",
-     EXT_UNSOLICITED,
-     UNSUPPORTED_EXTENSION,
-     CT,
-     .edit = cert_status_unasked},
+    {.name = "timestamps that nobody asked for", EXT_UNSOLICITED, UNSUPPORTED_EXTENSION, CT, .edit = cert_sct_unasked},
+    {.name = "a status of an unknown type", EXT_STATUS, DECODE_ERROR, CT, .edit = cert_status_type},
+    {.name = "a byte behind the status", EXT_STATUS, DECODE_ERROR, CT, .edit = cert_status_long},
     {.name = "an unknown extension in Certificate",
      EXT_UNSOLICITED,
      UNSUPPORTED_EXTENSION,

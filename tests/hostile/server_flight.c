@@ -55,9 +55,19 @@ static void entry_ext(struct foe *p, struct bytes *m, const char *ext, size_t n)
     msg_mend(m);
 }
 
-static void status_unasked(struct foe *p, struct bytes *m)
+static void sct_unasked(struct foe *p, struct bytes *m)
 {
-    entry_ext(p, m, "\0\5\0\1\1", 5);
+    entry_ext(p, m, "\0\x12\0\2\0\0", 6);
+}
+
+static void status_empty(struct foe *p, struct bytes *m)
+{
+    entry_ext(p, m, "\0\5\0\4\1\0\0\0", 8);
+}
+
+static void status_no_ocsp(struct foe *p, struct bytes *m)
+{
+    entry_ext(p, m, "\0\5\0\5\1\0\0\1\60", 9);
 }
 
 static void name_in_entry(struct foe *p, struct bytes *m)
@@ -216,7 +226,13 @@ static const struct deviation all[] = {
     {.name = "Certificate with a context", CERT_MSG_CONTEXT, ILLEGAL_PARAMETER, CT, .edit = cert_with_context},
     {.name = "Certificate left out", MSG_UNEXPECTED, UNEXPECTED_MESSAGE, CT, .edit = dropped},
     {.name = "Certificate twice", MSG_UNEXPECTED, UNEXPECTED_MESSAGE, CT, .edit = twice},
-    {.name = "a status that nobody asked for", EXT_UNSOLICITED, UNSUPPORTED_EXTENSION, CT, .edit = status_unasked},
+    {.name = "timestamps that nobody asked for", EXT_UNSOLICITED, UNSUPPORTED_EXTENSION, CT, .edit = sct_unasked},
+    {.name = "an empty status", EXT_STATUS, DECODE_ERROR, CT, .edit = status_empty},
+    {.name = "a status that is no OCSP response",
+     OCSP_BROKEN,
+     BAD_CERTIFICATE_STATUS_RESPONSE,
+     CT,
+     .edit = status_no_ocsp},
     {.name = "server_name in Certificate", EXT_WRONG_MESSAGE, ILLEGAL_PARAMETER, CT, .edit = name_in_entry},
     {.name = "bytes behind Certificate", CERT_MSG_TRAILING, DECODE_ERROR, CT, .trailing = 1},
 

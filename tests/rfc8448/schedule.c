@@ -139,7 +139,7 @@ static void read_message(hf_view msg, const struct step *s)
     else if (step_is(s, "construct a CertificateVerify") && cert_verify_read(&cv, msg, &rep))
         cert_verify_write(&w, cv.scheme, cv.signature);
     else if (step_is(s, "construct a Certificate handshake") && certificate_read(&cert, msg, ~0u, &rep))
-        certificate_write(&w, cert.context, cert.chain, cert.n);
+        certificate_write(&w, &cert);
     else if (step_is(s, "construct a Finished") && finished_read(&mac, msg, hash_len(alg), &rep))
         finished_write(&w, mac.p, mac.n);
     else if (step_is(s, "construct a NewSessionTicket"))
