@@ -100,7 +100,9 @@ int explain_capture(const struct explain *given)
     t.keys = given->set.keylog ? &keys : NULL;
     if (ok) {
         tell_all(&t, &table);
-        print(&t, &c, &table);
+        ok = explain_page(given, t.tales);
+        if (!given->html || strcmp(given->html, "-") != 0)
+            print(&t, &c, &table);
     } else {
         fprintf(stderr, "handfast explain: ");
         hf_why_print(&rep.why, stderr);

@@ -12,6 +12,7 @@
 #include "prog/commands.h"
 #include "prog/eyes.h"
 #include "prog/log.h"
+#include "prog/page.h"
 
 #define AT(field) offsetof(struct explain, field)
 
@@ -50,6 +51,7 @@ static const struct opt options[] = {
     {"json", OPT_FLAG, AT(json), NULL, "one JSON object with everything (doc/explain.md)", NULL, NULL},
     {"fields", OPT_FLAG, AT(fields), NULL, "every field of each message", NULL, NULL},
     {"bytes", OPT_FLAG, AT(bytes), NULL, "and its bytes", NULL, NULL},
+    {"html", OPT_TEXT, AT(html), "FILE", "one page with all of it, to be opened in a browser", NULL, NULL},
     OPT_ROW_STOREPASS,
     {0},
 };
@@ -198,11 +200,26 @@ void explain_print(const struct explain *x, const json_t *tale)
         tale_print(tale, stdout, &style);
 }
 
-static void print(const struct explain *x)
+bool explain_page(const struct explain *x, const json_t *tales)
 {
-    json_t *tale = tale_of(x);
-    explain_print(x, tale);
+    struct report rep;
+    report_init(&rep);
+    if (!x->html || page_write(x->html, tales, &rep))
+        return true;
+    fprintf(stderr, "handfast explain: ");
+    hf_why_print(&rep.why, stderr);
+    return false;
+}
+
+static bool print(const struct explain *x)
+{
+    json_t *tale = tale_of(x), *all = json_pack("[O]", tale);
+    bool    page = explain_page(x, all);
+    if (!x->html || strcmp(x->html, "-") != 0)
+        explain_print(x, tale);
     json_decref(tale);
+    json_decref(all);
+    return page;
 }
 
 static int status_of(const struct explain *x)
@@ -229,8 +246,7 @@ static int run(struct explain *x)
         probe_all(x);
     explain_facts(x);
     verdict_find(&x->facts, &x->verdict);
-    print(x);
-    return status_of(x);
+    return print(x) ? status_of(x) : EXIT_WRONG;
 }
 
 static int explain(struct explain *x)

@@ -17,7 +17,7 @@
 
 struct explain {
     struct settings set; /* first: option handlers of settings.h write into it */
-    const char     *name, *sni, *http_path, *http_host, *pcap;
+    const char     *name, *sni, *http_path, *http_host, *pcap, *html;
     bool            no_sni, expect_mutual, proxy, json, fields, bytes, do_probe, no_probe;
     unsigned        starttls;
     int64_t         timeout_ms;
@@ -44,6 +44,8 @@ void       explain_how(const struct explain *x, struct live_how *how);
 /* A tale, as the options want it printed. */
 void explain_print(const struct explain *x, const json_t *tale);
 void explain_print_json(const json_t *tale);
+/* The page, where one is wanted; false: it could not be written, which was said. */
+bool explain_page(const struct explain *x, const json_t *tales);
 
 /* ---- explain_facts.c ---- */
 void explain_judge(struct explain *x);

@@ -187,7 +187,10 @@ static void fixed(struct words *w, uint8_t type)
                  {HT_HELLO_REQUEST, "the server wants to negotiate again, which is refused here"}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (texts[i].type == type)
-            say(w, "%s", texts[i].text);
+            say(w, "%s",
+                type == HT_CHANGE_CIPHER_SPEC && !w->tls12
+                    ? "means nothing in TLS 1.3: old middleboxes expect to see it"
+                    : texts[i].text);
 }
 
 static void words(struct words *w, const hf_event *e)
@@ -229,7 +232,7 @@ static int step_of(uint8_t type, bool client, bool tls12)
     case HT_CERTIFICATE_VERIFY:
         return client ? 7 : 3;
     case HT_CHANGE_CIPHER_SPEC:
-        return 8;
+        return tls12 ? 8 : 0;
     case HT_FINISHED:
         return client || tls12 ? 8 : 3;
     default:
