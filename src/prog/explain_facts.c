@@ -62,6 +62,7 @@ void explain_request(struct explain *x, hf_view request)
     if (read_request(x, &m, &types)) {
         f->ca_names   = m.x.ca_names;
         f->n_ca_names = m.x.n_ca_names;
+        f->kind       = peer_kind_of(m.x.sig_algs);
     }
     if (f->cred >= 0)
         f->remark = explain_remark(x, (unsigned)f->cred, &want, &got);

@@ -365,8 +365,9 @@ json_t *tale_request(const struct explain *x)
     json_t *kinds = json_array();
     for (size_t i = 0; i < types.n; i++)
         json_array_append_new(kinds, type_json(types.p[i]));
-    return json_pack("{s:b, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "asked", 1, "demand", demand(x), "n_ca_names",
+    return json_pack("{s:b, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "asked", 1, "demand", demand(x), "n_ca_names",
                      (json_int_t)m.x.n_ca_names, "ca_names_bytes", (json_int_t)m.x.ca_names.n, "ca_names",
                      names_json(m.x.ca_names, m.x.n_ca_names), "signatures", codes_json(m.x.sig_algs, 'a'),
-                     "signatures_in_chain", codes_json(m.x.sig_algs_cert, 'a'), "types", kinds);
+                     "signatures_in_chain", codes_json(m.x.sig_algs_cert, 'a'), "types", kinds, "library",
+                     peer_kind_name(x->facts.kind));
 }

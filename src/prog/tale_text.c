@@ -223,6 +223,8 @@ static void print_request(struct sheet *p, const json_t *r, const json_t *creds,
         sheet_line(p, 2, "of any CA: it names none");
     json_array_foreach(names, i, c) if (i < NAMES_SHOWN) sheet_line(p, 4, "%s", json_string_value(c));
     print_list(p, "signed with", json_object_get(r, "signatures"), CODES_SHOWN);
+    if (*get(r, "library"))
+        sheet_line(p, 2, "in the order of %s", get(r, "library"));
     print_list(p, "kinds of keys", json_object_get(r, "types"), CODES_SHOWN);
     json_array_foreach(creds, i, c)
     {

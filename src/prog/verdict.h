@@ -10,6 +10,7 @@
 #define HF_PROG_VERDICT_H
 #include "prog/live.h"
 #include "prog/mine.h"
+#include "prog/peer_kind.h"
 
 enum certainty { PROVEN, INFERRED, POSSIBLE };
 enum at_fault { FAULT_NOBODY, FAULT_CLIENT, FAULT_SERVER, FAULT_NETWORK, FAULT_CA };
@@ -53,6 +54,7 @@ struct facts {
     hf_view                 request; /* CertificateRequest as received; empty: none */
     hf_view                 ca_names;
     size_t                  n_ca_names;
+    enum peer_kind          kind;  /* the library of the server, by its CertificateRequest */
     const struct probed    *probe; /* N_PROBES of them */
 };
 

@@ -66,6 +66,7 @@ class Explain(Case):
     def test_healthy(self):
         tale = self.verdict("ok", self.mutual(), *self.pair("alice"), status=0)
         self.assertEqual(tale["request"]["demand"], "required")
+        self.assertEqual(tale["request"]["library"], "OpenSSL")
         self.assertTrue(tale["files"]["credentials"][0]["sent"])
         self.assertTrue(tale["server"]["accepted"])
         names = [m["name"] for m in tale["connection"]["messages"]]
