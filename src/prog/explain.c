@@ -100,6 +100,7 @@ static hf_config *seal(const struct explain *x, hf_config *c, unsigned min, unsi
     settings_alpn(&x->set, c);
     hf_config_versions(c, min == TLS_1_3 ? 0x0304 : 0x0303, max == TLS_1_2 ? 0x0303 : 0x0304);
     hf_config_trace(c, true);
+    hf_config_sessions(c, true);
     hf_config_insecure_unverified(c, true); /* its chain is judged here, for the tale to go on */
     if (hf_config_seal(c, log_now_ms(), why))
         return c;

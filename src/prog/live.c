@@ -11,9 +11,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ct.h"
 #include "prog/cause.h"
 #include "prog/log.h"
 #include "tls/codes.h"
@@ -177,6 +179,27 @@ static void next_phase(struct talk *t)
     }
 }
 
+static void drop_session(struct live *l)
+{
+    if (l->session)
+        ct_wipe(l->session, l->session_n);
+    free(l->session);
+    l->session = NULL;
+}
+
+/* What the newest ticket makes, as soon as it comes: a connection that fails has none. */
+static void keep_session(struct live *l)
+{
+    hf_view s = hf_conn_session(l->conn);
+    if (!s.n)
+        return;
+    drop_session(l);
+    l->session   = malloc(s.n);
+    l->session_n = l->session ? s.n : 0;
+    if (l->session)
+        memcpy(l->session, s.p, s.n);
+}
+
 static void take_data(struct talk *t)
 {
     struct live *l      = t->l;
@@ -186,6 +209,7 @@ static void take_data(struct talk *t)
         answer_add(&l->out.answer, v);
         hf_conn_data_done(l->conn, v.n);
         hf_conn_step(l->conn, log_now_ms());
+        keep_session(l);
     }
     if (l->out.answer.n == before || (t->phase != LISTEN && t->phase != ASK))
         return;
@@ -244,6 +268,7 @@ static void turn(struct talk *t)
 {
     struct live *l    = t->l;
     unsigned     want = hf_conn_step(l->conn, log_now_ms());
+    keep_session(l);
     if (!l->out.open && (want & HF_OPEN))
         opened(t);
     take_data(t);
@@ -301,6 +326,7 @@ static void conclude(struct live *l)
 {
     struct outcome *o = &l->out;
     read_trace(l);
+    o->resumed = hf_conn_resumed(l->conn);
     o->asked   = hf_conn_asked(l->conn);
     o->version = hf_conn_version(l->conn);
     o->awaited = o->open ? HF_NO_MESSAGE : flow_awaited(l->conn);
@@ -340,6 +366,8 @@ void live_run(struct live *l, const struct live_how *how)
     if (!live_dial(l, how))
         return;
     l->conn = prelude_speak(l) ? hf_conn_new(how->cfg, how->server_name) : NULL;
+    if (l->conn && how->session.n)
+        hf_conn_resume(l->conn, how->session);
     if (l->conn) {
         struct talk t = {.l = l, .until_ms = log_now_ms() + how->timeout_ms};
         while (t.phase != DONE)
@@ -353,4 +381,5 @@ void live_free(struct live *l)
 {
     hf_conn_free(l->conn);
     l->conn = NULL;
+    drop_session(l);
 }

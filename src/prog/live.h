@@ -20,6 +20,7 @@ struct live_how {
     bool               proxy;       /* a PROXY header (version 1) first */
     unsigned           starttls;    /* enum starttls */
     int64_t            timeout_ms;
+    hf_view            session;     /* to go on from; empty: none */
     bool               ask;         /* a request follows the handshake */
     const char        *path, *host; /* of that request */
 };
@@ -52,6 +53,7 @@ struct outcome {
     bool          hello_request; /* the server wanted to renegotiate (TLS 1.2) */
     bool          post_request;  /* CertificateRequest came after the handshake */
     bool          ticket;
+    bool          resumed; /* it went on from a session */
     uint16_t      version;
     uint8_t       last, awaited; /* handshake types: the last that came whole, the one to come; HF_NO_MESSAGE: none */
     size_t        n_ca_names, ca_names_bytes;
@@ -69,7 +71,9 @@ struct live {
     char            address[ADDR_TEXT];
     int64_t         began_ms, open_ms;
     struct outcome  out;
-    bool            ended; /* of TCP, from the peer */
+    bool            ended;   /* of TCP, from the peer */
+    uint8_t        *session; /* the newest that the server's tickets make; as secret as a key */
+    size_t          session_n;
 };
 
 /* Runs it to its end; l->conn keeps the trace and what was claimed until live_free. */

@@ -20,6 +20,7 @@ static const struct {
     [PROBE_TLS13]    = {"tls-1.3", "in TLS 1.3 only"},
     [PROBE_SNI]      = {"sni", "with the server name"},
     [PROBE_NO_SNI]   = {"no-sni", "without a server name"},
+    [PROBE_RESUMED]  = {"resumed", "going on from the ticket of the first"},
     [PROBE_COMPLETE] = {"chain-completed", "with our chain completed from the CA files"},
     [PROBE_OTHER]    = {"other-credential", "with another credential"},
     [PROBE_PROXY]    = {"proxy-header", "with a PROXY header first"},
@@ -104,6 +105,16 @@ static void with_proxy(struct explain *x, enum probe p, bool on)
     run(x, p, CRED_ALL, x->set.tls_min, x->set.tls_max, &how);
 }
 
+/* What a server says to one who comes back by its ticket. */
+static void resumed(struct explain *x)
+{
+    struct live_how how;
+    explain_how(x, &how);
+    how.session = (hf_view){x->live.session, x->live.session_n};
+    if (how.session.n)
+        run(x, PROBE_RESUMED, CRED_ALL, x->set.tls_min, x->set.tls_max, &how);
+}
+
 /* The same credential with what is missing behind it, as far as the CA files hold it. */
 static void completed(struct explain *x, int cred)
 {
@@ -156,8 +167,10 @@ static void probe_request(struct explain *x)
     int                   cred = x->facts.cred;
     if (o->sent_cert)
         again(x, PROBE_NO_CERT, CRED_NONE, x->set.tls_min, x->set.tls_max);
-    if (!outcome_refused(o))
+    if (!outcome_refused(o)) {
+        resumed(x);
         return;
+    }
     if (o->sent_cert && cred >= 0)
         completed(x, cred);
     for (unsigned i = 0; i < x->own.n_creds; i++)

@@ -98,10 +98,10 @@ static json_t *answer_json(const struct answer *a)
 
 json_t *tale_outcome(const struct outcome *o)
 {
-    return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "end", ends[o->end], "open",
+    return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "end", ends[o->end], "open",
                      o->open, "let_in", outcome_let_in(o), "refused", outcome_refused(o), "asked", o->asked,
-                     "certificate_sent", o->sent_cert, "ticket", o->ticket, "version", code('v', o->version), "alert",
-                     alert_json(o), "answer", answer_json(&o->answer), "last",
+                     "certificate_sent", o->sent_cert, "resumed", o->resumed, "ticket", o->ticket, "version",
+                     code('v', o->version), "alert", alert_json(o), "answer", answer_json(&o->answer), "last",
                      o->last == HF_NO_MESSAGE ? json_null() : json_string(hf_message_name(o->last)), "awaited",
                      o->awaited == HF_NO_MESSAGE ? json_null() : json_string(hf_message_name(o->awaited)));
 }

@@ -315,8 +315,8 @@ static void print_probes(struct sheet *p, const json_t *probes)
     json_array_foreach(probes, i, o)
     {
         put_end(o, text, sizeof text);
-        sheet_line(p, 2, "%s: %s%s%s", get(o, "text"), *get(o, "version") ? get(o, "version") : "",
-                   *get(o, "version") ? ", " : "", text);
+        sheet_line(p, 2, "%s: %s%s%s%s", get(o, "text"), get(o, "version"), *get(o, "version") ? ", " : "",
+                   yes(o, "resumed") ? "resumed without a new proof, " : "", text);
     }
 }
 

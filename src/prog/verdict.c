@@ -94,7 +94,8 @@ static bool page_refuses(const struct answer *a)
 bool outcome_refused(const struct outcome *o)
 {
     bool ended = o->end == END_ALERT || o->end == END_CLOSED || o->end == END_RESET;
-    bool late  = o->open || (o->version == TLS12 && o->awaited == HT_CHANGE_CIPHER_SPEC);
+    bool late  = o->open ||
+                (o->version == TLS12 && (o->awaited == HT_CHANGE_CIPHER_SPEC || o->awaited == HT_NEW_SESSION_TICKET));
     bool quiet = o->end != END_ALERT && o->asked_data; /* it took our request and ended then: no word on certificates */
     return page_refuses(&o->answer) || (ended && late && !quiet);
 }
@@ -152,6 +153,19 @@ static void who_is_who(const struct facts *f, struct verdict *v)
     }
 }
 
+/* The first time it lets us in, and not by its own ticket. */
+static bool by_resumption(const struct facts *f, struct verdict *v)
+{
+    const struct outcome *again = &f->probe[PROBE_RESUMED].out;
+    if (!f->probe[PROBE_RESUMED].made || !again->resumed || !outcome_let_in(f->o) || !f->o->sent_cert ||
+        (!outcome_refused(again) && again->answer.status != 403))
+        return false;
+    verdict_is(v, "resumed-without-identity", PROVEN, FAULT_SERVER, "ticket");
+    verdict_evidence(v, "the first connection was let in, and one that went on from its ticket was not: %s",
+                     again->answer.line[0] ? again->answer.line : "the server ended it");
+    return true;
+}
+
 static bool nothing_wrong(const struct facts *f, struct verdict *v)
 {
     const struct outcome *o = f->o;
@@ -188,7 +202,7 @@ void verdict_find(const struct facts *f, struct verdict *v)
 {
     static bool (*const questions[])(const struct facts *, struct verdict *) = {
         by_files,           verdict_by_start,   verdict_by_hello, verdict_by_chain,
-        verdict_by_silence, verdict_by_refusal, nothing_wrong};
+        verdict_by_silence, verdict_by_refusal, by_resumption,    nothing_wrong};
     *v = (struct verdict){0};
     for (size_t i = 0; i < sizeof questions / sizeof questions[0] && !v->reason; i++)
         questions[i](f, v);

@@ -119,6 +119,16 @@ class Explain(Case):
     def test_for_servers_only(self):
         self.verdict("eku-missing-client", self.mutual(), *self.pair("server"), words=["clientAuth"], certainty="proven")
 
+    def test_resumption(self):
+        """A server that forgets who came, when a ticket brings it back; and one that does not."""
+        def page(tls):
+            status = b"400 Bad Request" if forgets and tls.session_reused else b"200 OK"
+            return b"HTTP/1.0 " + status + b"\r\nContent-Length: 36\r\n\r\nNo required SSL certificate was sent"
+        for forgets, reason in ((True, "resumed-without-identity"), (False, "ok")):
+            tale = self.verdict(reason, self.inside(lambda s: None, page), *self.pair("alice"), status=1 if forgets else 0)
+            again = [p for p in tale["probes"] if p["probe"] == "resumed"]
+            self.assertTrue(again[0]["resumed"], again)
+
     # ---- files
 
     def test_key_of_another(self):
@@ -171,7 +181,7 @@ class Explain(Case):
 
     # ---- what comes before TLS
 
-    def inside(self, talk):
+    def inside(self, talk, answer=None):
         """A service that says something in clear text, then speaks TLS and wants a certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.pki.path("server.pem"), self.pki.path("server.key"))
@@ -182,6 +192,7 @@ class Explain(Case):
             if talk(s) is not False:
                 with context.wrap_socket(s, server_side=True) as tls:
                     tls.recv(1000)
+                    tls.sendall(answer(tls) if answer else b"")
         port = self.service(handle).address.split(":")[1]
         return f"localhost:{port}"
 
