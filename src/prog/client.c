@@ -61,7 +61,8 @@ static const struct command command = {
 
 int client_main(int argc, char **argv)
 {
-    struct settings s = {.role = HF_CLIENT, .shutdown_ms = 300000, .handshake_ms = 10000, .connect_ms = 10000};
+    struct settings s = {
+        .role = HF_CLIENT, .resumes = true, .shutdown_ms = 300000, .handshake_ms = 10000, .connect_ms = 10000};
     switch (opt_parse(&command, argc, argv, &s, NULL)) {
     case OPT_HELPED:
         return EXIT_OK;

@@ -146,6 +146,7 @@ static void *worker_run(void *arg)
     struct worker *w = arg;
     uv_run(&w->loop, UV_RUN_DEFAULT);
     uv_loop_close(&w->loop);
+    sessions_free(&w->sessions);
     atomic_fetch_add(&w->main->n_done, 1);
     uv_async_send(&w->main->done);
     return NULL;
@@ -352,6 +353,7 @@ static void gate_free(struct gate *g)
 {
     hf_config_free(g->cfg);
     hf_rules_free(g->rules);
+    hf_tickets_free(g->set->tickets);
     if (g->keylog_fd >= 0)
         close(g->keylog_fd);
 }
@@ -366,6 +368,8 @@ int gate_main(struct settings *s, const struct command *c)
         free(workers);
         return EXIT_WRONG;
     }
+    if (s->role == HF_SERVER && !s->no_tickets && !s->ticket_keys)
+        s->tickets = hf_tickets_new(NULL, 0);
     raise_open_files();
     log_open(s->log ? (enum log_format)s->log : LOG_TEXT);
     if (!gate_init(&g, workers, n, &why)) {

@@ -11,6 +11,7 @@
 
 #include "prog/addr.h"
 #include "prog/again.h"
+#include "prog/sessions.h"
 #include "prog/settings.h"
 
 /* What all connections of a command share; but for cfg and rules not changed after the start. */
@@ -47,7 +48,8 @@ struct worker {
     uv_async_t        wake;
     uv_timer_t        timer; /* serving: listeners rest; finishing: the end */
     struct again      again;
-    atomic_int        order; /* enum order */
+    struct sessions   sessions; /* client */
+    atomic_int        order;    /* enum order */
     bool              finishing, starving;
     bool              deaf; /* under gate->change: wake is closed */
     unsigned          n_listeners;

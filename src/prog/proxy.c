@@ -327,6 +327,8 @@ static void act(struct proxy *p)
         do {
             want = hf_conn_step(p->conn, log_now_ms());
             pass_keylog(p);
+            if (!is_server(p))
+                sessions_keep(&p->worker->sessions, p->conn);
             moved = pass_flush(p);
             moved |= pass_deliver(p);
             moved |= pass_left(p);
@@ -407,6 +409,8 @@ static void handshake_start(struct proxy *p)
     hf_config *cfg = gate_config(p->worker->gate);
     p->conn        = hf_conn_new(cfg, is_server(p) ? NULL : gate_of(p)->server_name);
     hf_config_free(cfg);
+    if (p->conn && !is_server(p))
+        sessions_use(&p->worker->sessions, p->conn);
     uv_timer_start(&p->timer, on_handshake_timeout, (uint64_t)gate_of(p)->set->handshake_ms, 0);
     if (p->conn)
         act(p);

@@ -67,6 +67,7 @@ static void look(const struct settings *s, uint8_t out[32])
     add_list(&h, &s->crls);
     add_file(&h, s->ca_names);
     add_file(&h, s->rules.file);
+    add_file(&h, s->ticket_keys);
     hash_final(&h, out);
 }
 

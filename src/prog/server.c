@@ -53,6 +53,11 @@ static const struct opt options[] = {
     {"alpn", OPT_TEXT, SETTINGS_AT(alpn), "LIST", "application protocols, best first: h2,http/1.1", NULL, NULL},
     OPT_ROW_TLS_MIN,
     OPT_ROW_TLS_MAX,
+    {"ticket-keys", OPT_TEXT, SETTINGS_AT(ticket_keys), "FILE",
+     "keys of session tickets, 64 hexadecimal digits a line, the\nfirst seals: for several processes that serve one "
+     "name;\nread again when it changes (a random key, renewed)",
+     NULL, NULL},
+    {"no-tickets", OPT_FLAG, SETTINGS_AT(no_tickets), NULL, "every handshake is a full one", NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "Times and threads", NULL, NULL},
     {"handshake-timeout", OPT_MS, SETTINGS_AT(handshake_ms), "TIME", "a client must be proven within it (10s)", NULL,
      NULL},

@@ -15,9 +15,10 @@
 #include "base/pem.h"
 #include "base/text.h"
 #include "prog/log.h"
+#include "prog/ticket_keys.h"
 #include "x509/cert.h"
 
-enum { ALPN_TEXT = 1024, NAMES_MAX = 1024 };
+enum { ALPN_TEXT = 1024, NAMES_MAX = 1024, TICKETS_GIVEN = 1, TICKET_LIFE_S = 2 * 3600 };
 
 const char *settings_cert(void *into, const char *file)
 {
@@ -81,6 +82,8 @@ static bool check_server(const struct settings *s, const struct command *c)
                                "--disable-authentication out.");
     if (s->http_headers && s->alpn && strstr(s->alpn, "h2"))
         return opt_complain(c, "--http-headers reads HTTP/1.1 only: leave h2 out of --alpn.");
+    if (s->ticket_keys && s->no_tickets)
+        return opt_complain(c, "--ticket-keys and --no-tickets exclude each other.");
     if (!s->disable_auth && s->cacerts.n + s->pins.n == 0)
         return opt_complain(c, "who may vouch for clients? Give --cacert FILE with the CA certificates, or --pin FILE "
                                "with the very certificates that may come in.");
@@ -211,6 +214,20 @@ hf_rules *settings_rules(const struct settings *s, hf_why *why)
     return rules_load(&set, s->role == HF_SERVER ? "--allow-" : "--verify-", why);
 }
 
+/* Server: gives tickets, whose keys are those of the file as it is now, or the process's own. */
+static bool set_tickets(const struct settings *s, hf_config *cfg, struct report *rep)
+{
+    hf_config_sessions(cfg, s->resumes);
+    if (!s->ticket_keys) {
+        hf_config_tickets(cfg, s->tickets, TICKETS_GIVEN, TICKET_LIFE_S);
+        return true;
+    }
+    hf_tickets *t = ticket_keys_read(s->ticket_keys, rep);
+    hf_config_tickets(cfg, t, TICKETS_GIVEN, TICKET_LIFE_S);
+    hf_tickets_free(t);
+    return t;
+}
+
 hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
 {
     struct report rep;
@@ -219,6 +236,7 @@ hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
     hf_trust     *t    = asks ? hf_trust_new() : NULL;
     report_init(&rep);
     bool ok = cfg && (t || !asks) ? !asks || set_trust(s, cfg, t, &rep) : fail(&rep, START_NO_MEMORY, 0, 0, 0);
+    ok      = ok && set_tickets(s, cfg, &rep);
     if (ok) {
         set_creds(s, cfg);
         settings_alpn(s, cfg);

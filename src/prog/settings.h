@@ -31,9 +31,13 @@ struct settings {
     unsigned         proxy_mode;   /* enum proxy_v2, 0 = not given */
     unsigned         http_headers; /* enum http_headers, 0 = not given */
     bool             disable_auth, send_nothing, require_staple;
-    bool             explains; /* explain: whom to trust may be left out */
-    const char      *path;     /* explain: of its request */
-    struct rules_set rules;    /* server: who of the clients may come in; client: who the server must be */
+    bool             explains;    /* explain: whom to trust may be left out */
+    const char      *path;        /* explain: of its request */
+    struct rules_set rules;       /* server: who of the clients may come in; client: who the server must be */
+    const char      *ticket_keys; /* server: file with the keys of tickets; NULL: tickets has random ones */
+    hf_tickets      *tickets;     /* server: for the life of the process */
+    bool             no_tickets;
+    bool             resumes; /* client: sessions are kept and gone on from */
     int64_t          shutdown_ms, handshake_ms, connect_ms;
 };
 

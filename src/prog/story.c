@@ -95,6 +95,8 @@ static void tell_conn(struct log_line *l, const hf_conn *c)
     tell_code(l, "suite", 's', hf_conn_suite(c));
     tell_code(l, "group", 'g', hf_conn_group(c));
     tell_code(l, "peer_scheme", 'a', hf_conn_peer_scheme(c));
+    if (hf_conn_version(c))
+        log_text(l, "resumed", hf_conn_resumed(c) ? "yes" : "no");
     tell_raw(l, "alpn", hf_conn_alpn(c));
     tell_raw(l, "server_name", hf_conn_server_name(c));
 }
