@@ -104,7 +104,7 @@ static size_t hex_bytes(const char *text, uint8_t *out, size_t room)
     size_t at = digits % 2; /* an odd number: the first digit stands alone */
     for (const char *p = text; *p; p++)
         if (*p != ':') {
-            out[at / 2] |= (uint8_t)(hex_value(*p) << (at % 2 ? 0 : 4));
+            out[at / 2] |= (uint8_t)((unsigned)hex_value(*p) << (at % 2 ? 0 : 4));
             at++;
         }
     return at / 2;
@@ -330,13 +330,13 @@ static bool whole_name(const struct want *w, hf_view der, const char *text)
 
 static bool sni_holds(const struct want *w, const char *sni)
 {
-    uint8_t name[256];
-    size_t  n = sni ? strlen(sni) : 0;
-    if (n == 0 || n > sizeof name)
+    char   name[256];
+    size_t n = sni ? strlen(sni) : 0;
+    if (n == 0 || n >= sizeof name)
         return n == 0 && strcmp(w->text, "none") == 0;
-    memcpy(name, sni, n);
-    fold_dns(name, n);
-    return compare(w, (hf_view){name, n});
+    text_add(name, sizeof name, 0, "%s", sni);
+    fold_dns((uint8_t *)name, n);
+    return compare(w, view_of(name));
 }
 
 static bool of_certificate(const struct want *w, const struct ident *id)

@@ -188,7 +188,7 @@ static bool framing_ok(const struct survey *s, struct report *rep)
 
 static bool survey(struct survey *s, hf_view head, struct report *rep)
 {
-    struct line l;
+    struct line l    = {0};
     hf_view     line = next_line(&head);
     if (!request_line(s, line, rep))
         return false;
@@ -224,7 +224,7 @@ static void put_field(struct wr *w, const struct line *l)
 bool http_head_rewrite(struct http_head *h, hf_view head, struct wr *out, struct report *rep)
 {
     struct survey s = {0};
-    struct line   l;
+    struct line   l = {0};
     hf_view       line;
     if (!survey(&s, head, rep))
         return false;
@@ -232,8 +232,8 @@ bool http_head_rewrite(struct http_head *h, hf_view head, struct wr *out, struct
     wr_view(out, line);
     put(out, "\r\n");
     while ((line = next_line(&head)).n) {
-        field_line(&l, line, rep);
-        if (!among(l.name, identity, looks_like) && !among(l.name, of_the_hop, is) && !named(&s, l.name))
+        if (field_line(&l, line, rep) && !among(l.name, identity, looks_like) && !among(l.name, of_the_hop, is) &&
+            !named(&s, l.name))
             put_field(out, &l);
     }
     if (s.close || s.keep_alive)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who of the proven clients comes in: options, a rules file, what a refusal says, files that change and are wrong."""
 
+import json
 import os
 import ssl
 import subprocess
 
-from harness import HANDFAST, Case, connect, main, run
+from harness import HANDFAST, ROOT, Case, connect, main, run
 
 RULES = """\
 rules:
@@ -94,10 +95,11 @@ class Rules(Case):
 
     def test_the_refused_client_gets_its_alert(self):
         service = self.service()
-        server = self.server(service.address, "--cacert", self.pki.path("ca.pem"), "--allow-cn", "nobody")
-        for version in (ssl.TLSVersion.TLSv1_3,):
+        server = self.server(service.address, "--cacert", self.pki.path("ca.pem"), "--allow-cn", "nobody", "--tls-min",
+                             "1.2")
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             context = self.pki.context("alice")
-            context.minimum_version = version
+            context.minimum_version = context.maximum_version = version
             with self.assertRaises(ssl.SSLError) as caught:
                 with connect(server.port, context) as s:
                     s.sendall(b"x" * 100000)
@@ -168,6 +170,16 @@ class Rules(Case):
             self.assertIn(words, said, text)
             if place:
                 self.assertIn(f"wrong.yaml:{place}: ", said, text)
+
+    def test_the_example_of_the_manual(self):
+        """The file that doc/rules.md shows is one that works."""
+        with open(os.path.join(ROOT, "doc", "rules.md")) as f:
+            text = f.read().split("```yaml\n")[1].split("```")[0]
+        path = self.write_rules(text, "example.yaml")
+        done = subprocess.run([HANDFAST, "check", "--cert", self.pki.path("alice.pem"), "--cacert", self.pki.path("ca.pem"),
+                               "--rules", path, "--json"], capture_output=True, timeout=30)
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
+        self.assertEqual(len(json.loads(done.stdout)["rules"]["asked"]), text.count("\n  - "))
 
     def test_wrong_options(self):
         for args, words in ((["--allow-uri", "web"], "scheme"), (["--allow-spki", "x"], "SHA-256"),
