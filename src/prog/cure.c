@@ -112,14 +112,23 @@ static bool is_for(const char *reason, const struct verdict *v)
     return server == !v->own && strcmp(server ? reason + 7 : reason, v->reason) == 0;
 }
 
+/* The server at hand may be this program, by what it says of itself or by its library. */
+static bool is_likely(const struct facts *f, const struct verdict *v, const char *tool)
+{
+    return v->fault == FAULT_SERVER && (peer_kind_has(f->kind, tool) || strcasestr(f->o->answer.server, tool));
+}
+
+/* Those of the server at hand come first. */
 bool cure_commands(const struct facts *f, const struct verdict *v, size_t i, const char **tool, char *line, size_t room)
 {
-    for (size_t k = 0, n = 0; k < N_LINES; k++) {
-        if (!is_for(lines[k].reason, v) || n++ != i)
-            continue;
-        *tool = lines[k].tool;
-        fill(f, v, lines[k].text, line, room);
-        return true;
-    }
+    size_t n = 0;
+    for (int likely = 1; likely >= 0; likely--)
+        for (size_t k = 0; k < N_LINES; k++) {
+            if (!is_for(lines[k].reason, v) || is_likely(f, v, lines[k].tool) != likely || n++ != i)
+                continue;
+            *tool = lines[k].tool;
+            fill(f, v, lines[k].text, line, room);
+            return true;
+        }
     return false;
 }
