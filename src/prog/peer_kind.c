@@ -22,6 +22,7 @@ static const struct {
     {PEER_GO, "Go", {0x0804, 0x0403, 0x0807, 0x0805}, "Go ghostunnel"},
     {PEER_GNUTLS, "GnuTLS", {0x0401, 0x0809, 0x0804, 0x0403}, "GnuTLS"},
     {PEER_BORINGSSL, "BoringSSL", {0x0403, 0x0804, 0x0401, 0x0503}, "Envoy"},
+    {PEER_HANDFAST, "handfast", {0x0403, 0x0807, 0x0503}, "handfast"},
 };
 
 static bool starts_with(hf_view list, const uint16_t *codes)

@@ -8,7 +8,7 @@
 #define HF_PROG_PEER_KIND_H
 #include "handfast.h"
 
-enum peer_kind { PEER_UNKNOWN, PEER_OPENSSL, PEER_GO, PEER_JAVA, PEER_GNUTLS, PEER_BORINGSSL };
+enum peer_kind { PEER_UNKNOWN, PEER_OPENSSL, PEER_GO, PEER_JAVA, PEER_GNUTLS, PEER_BORINGSSL, PEER_HANDFAST };
 
 /* sig_algs: code points as on the wire. */
 enum peer_kind peer_kind_of(hf_view sig_algs);
