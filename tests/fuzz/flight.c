@@ -42,6 +42,17 @@ static void set_role(hf_config *c, enum hf_role role, unsigned setting)
     hf_config_insecure_unverified(c, role == HF_CLIENT && setting & SET_SILENT);
 }
 
+static void set_tickets(hf_config *c)
+{
+    static const uint8_t key[32] = "every process opens all tickets";
+    static hf_tickets   *shared;
+    if (!shared)
+        shared = hf_tickets_new(key, sizeof key);
+    always(shared);
+    hf_config_tickets(c, shared, 2, 7200);
+    hf_config_sessions(c, true);
+}
+
 static void set_rest(hf_config *c, unsigned setting)
 {
     static const char *const protocols[] = {"h2", "http/1.1"};
@@ -58,6 +69,8 @@ static void set_rest(hf_config *c, unsigned setting)
     hf_config_ceiling(c, setting & SET_SMALL ? SMALL_BYTES : 0);
     hf_config_padding(c, setting & SET_PAD ? PAD_BYTES : 0);
     hf_config_remember(c, 0);
+    if (setting & SET_TICKETS)
+        set_tickets(c);
     hf_config_insecure_random(c, same_random, NULL);
 }
 
@@ -203,6 +216,9 @@ static void act(struct run *r, uint8_t kind, const uint8_t *p, size_t n)
     case ITEM_DAYS:
         r->now_ms += (int64_t)n * DAY_MS;
         break;
+    case ITEM_SESSION:
+        hf_conn_resume(r->c, (hf_view){p, n});
+        break;
     case ITEM_DENY:
         r->deny = true;
         break;
@@ -237,6 +253,8 @@ static void ask(struct run *r)
     hf_why_text(hf_conn_why(c), text, sizeof text);
     hf_conn_findings(c, &f);
     hf_conn_offers(c, &f);
+    hf_conn_session(c);
+    hf_conn_resumed(c);
     hf_conn_trace(c, &e);
     for (size_t i = 0, n = hf_conn_claimed(c, certs, 8); i < n && i < 8; i++)
         hf_cert_describe(certs[i], text, sizeof text);
@@ -254,7 +272,8 @@ void flight_run(enum hf_role role, const uint8_t *data, size_t n)
     struct run r = {.c = flight_conn(role, (unsigned)(data[0] << 8 | data[1])), .now_ms = FUZZ_NOW_MS};
     if (!r.c)
         return;
-    settle(&r);
+    if (n > SETTING_BYTES && data[SETTING_BYTES] != ITEM_SESSION)
+        settle(&r);
     for (size_t at = SETTING_BYTES; at + ITEM_HEADER <= n;) {
         size_t len = (size_t)(data[at + 1] << 8 | data[at + 2]), left = n - at - ITEM_HEADER;
         len = len < left ? len : left;

@@ -26,24 +26,26 @@ enum item_kind {
     ITEM_END       = 6, /* the transport ends */
     ITEM_DAYS      = 7, /* the clock goes on by as many days as the length says */
     ITEM_DENY      = 8, /* the next verdict is no */
+    ITEM_SESSION   = 9, /* client, the first item: goes on from this session (session.h) */
 };
 
 enum { SETTING_BYTES = 2, ITEM_HEADER = 3 };
 
 /* The setting, as bits of a big-endian number. */
 enum setting {
-    SET_13     = 1 << 0,
-    SET_12     = 1 << 1,  /* neither: both versions */
-    SET_LOOSE  = 1 << 2,  /* server: asks, does not require; client: has no credential */
-    SET_SILENT = 1 << 3,  /* server: does not ask; client: whoever the server is */
-    SET_ALPN   = 1 << 4,  /* h2 */
-    SET_TRACE  = 1 << 5,  /* trace and key log */
-    SET_SIGNER = 1 << 6,  /* the key is outside */
-    SET_ASK    = 1 << 7,  /* for a verdict */
-    SET_P256   = 1 << 8,  /* the only group */
-    SET_SMALL  = 1 << 9,  /* 24 KiB of memory */
-    SET_PAD    = 1 << 10, /* records are padded */
-    SET_ALL    = (1 << 11) - 1
+    SET_13      = 1 << 0,
+    SET_12      = 1 << 1,  /* neither: both versions */
+    SET_LOOSE   = 1 << 2,  /* server: asks, does not require; client: has no credential */
+    SET_SILENT  = 1 << 3,  /* server: does not ask; client: whoever the server is */
+    SET_ALPN    = 1 << 4,  /* h2 */
+    SET_TRACE   = 1 << 5,  /* trace and key log */
+    SET_SIGNER  = 1 << 6,  /* the key is outside */
+    SET_ASK     = 1 << 7,  /* for a verdict */
+    SET_P256    = 1 << 8,  /* the only group */
+    SET_SMALL   = 1 << 9,  /* 24 KiB of memory */
+    SET_PAD     = 1 << 10, /* records are padded */
+    SET_TICKETS = 1 << 11, /* server: gives and takes tickets; client: keeps sessions */
+    SET_ALL     = (1 << 12) - 1
 };
 
 /* One run of an input against an engine of this role. */

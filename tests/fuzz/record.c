@@ -31,6 +31,10 @@ static const struct recorded {
     {"alpn-12", SET_12 | SET_ALPN, SET_12 | SET_ALPN},
     {"traced", SET_TRACE | SET_PAD, SET_TRACE | SET_PAD},
     {"traced-12", SET_12 | SET_TRACE, SET_12 | SET_TRACE},
+    {"tickets", SET_13 | SET_TICKETS, SET_13 | SET_TICKETS},
+    {"tickets-12", SET_12 | SET_TICKETS, SET_12 | SET_TICKETS},
+    {"tickets-retry", SET_TICKETS, SET_TICKETS | SET_P256},
+    {"tickets-no-certificate", SET_13 | SET_TICKETS | SET_LOOSE, SET_13 | SET_TICKETS | SET_LOOSE},
     {"waiting", SET_SIGNER | SET_ASK, SET_SIGNER | SET_ASK},
     {"waiting-12", SET_12 | SET_SIGNER | SET_ASK, SET_12 | SET_SIGNER | SET_ASK},
 };
@@ -142,9 +146,11 @@ static void application(struct side *s)
     item(s, ITEM_REST, NULL, 0);
 }
 
-static void record_one(const struct recorded *r)
+/* session: what the client goes on from; empty: nothing. Returns the session that it leaves, if it has one. */
+static hf_view record_one(const struct recorded *r, hf_view session)
 {
     static struct side s[2];
+    static uint8_t     left[RECORDED_MAX];
     const unsigned     setting[2] = {r->client, r->server};
     for (int i = CLIENT; i <= SERVER; i++) {
         s[i] = (struct side){.c = flight_conn(i == CLIENT ? HF_CLIENT : HF_SERVER, setting[i]), .n = SETTING_BYTES};
@@ -152,8 +158,16 @@ static void record_one(const struct recorded *r)
         s[i].input[1] = (uint8_t)setting[i];
         always(s[i].c);
     }
+    if (session.n) {
+        always(hf_conn_resume(s[CLIENT].c, session));
+        item(&s[CLIENT], ITEM_SESSION, session.p, session.n);
+    }
     run(s, r->name);
     always(flight_step(s[CLIENT].c, FUZZ_NOW_MS, false) & flight_step(s[SERVER].c, FUZZ_NOW_MS, false) & HF_OPEN);
+    always(hf_conn_resumed(s[SERVER].c) == (session.n > 0));
+    hf_view kept = hf_conn_session(s[CLIENT].c);
+    if (kept.n)
+        memcpy(left, kept.p, kept.n);
     application(&s[CLIENT]);
     run(s, r->name);
     application(&s[SERVER]);
@@ -166,6 +180,19 @@ static void record_one(const struct recorded *r)
     write_file("server", r->name, s[SERVER].input, s[SERVER].n);
     hf_conn_free(s[CLIENT].c);
     hf_conn_free(s[SERVER].c);
+    return (hf_view){left, kept.n};
+}
+
+static void record_two(const struct recorded *r)
+{
+    char            name[64];
+    hf_view         none = {0}, session = record_one(r, none);
+    struct recorded resumed = *r;
+    if (!session.n)
+        return;
+    snprintf(name, sizeof name, "%s-resumed", r->name);
+    resumed.name = name;
+    record_one(&resumed, session);
 }
 
 /* Two records under each form of protection. */
@@ -190,7 +217,7 @@ int main(int argc, char **argv)
         return 2;
     folder = argv[1];
     for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++)
-        record_one(&recorded[i]);
+        record_two(&recorded[i]);
     records();
     return 0;
 }
