@@ -26,7 +26,7 @@ enum limit {
     LIMIT_EMPTY_RECORDS    = 32,              /* records without content in a row */
     LIMIT_WARNING_ALERTS   = 4,               /* warnings in a row */
     LIMIT_KEY_UPDATES      = 32,              /* KeyUpdates without data in between */
-    LIMIT_TICKETS          = 16,              /* NewSessionTicket messages in one connection */
+    LIMIT_TICKETS          = 16,              /* NewSessionTicket messages without data in between */
     LIMIT_TICKETS_GIVEN    = 8,               /* tickets that we give in one connection */
     LIMIT_TICKET_LIFE_S    = 7 * 24 * 3600,   /* of a ticket, and of all that follow one proof; RFC 9846 4.7.1 */
     LIMIT_TICKET_BYTES     = 16 * 1024,       /* of a ticket that we give: the peer's chain is in it */

@@ -237,8 +237,8 @@ static bool on_data(hf_conn *c, const struct record *r)
     if (r->body.n == 0)
         return ++c->n_empty <= LIMIT_EMPTY_RECORDS ||
                fail(&c->rep, DATA_EMPTY_TOO_OFTEN, 0, LIMIT_EMPTY_RECORDS, c->n_empty);
-    c->n_empty = c->n_warnings = c->n_key_updates = 0;
-    c->data                                       = r->body;
+    c->n_empty = c->n_warnings = c->n_key_updates = c->n_tickets = 0;
+    c->data                                                      = r->body;
     return true;
 }
 

@@ -82,6 +82,7 @@ bool psk_select(hf_conn *c, const struct client_hello *m, hf_view msg, bool last
     h->psk_dhe = m->x.psk_dhe;
     if (h->psk_fits && !(m->x.seen & X_PSK)) /* 4.2.2: the second hello drops only what does not fit */
         return fail(&c->rep, CH_SECOND_NO_PSK, 0, XT_PRE_SHARED_KEY, 0);
+    h->psk_fits = false; /* what fitted the first hello may fit no more, or be refused now */
     if (!c->cfg->tickets || !(m->x.seen & X_PSK) || !m->x.psk_dhe)
         return true;
     for (size_t i = 0; i < LIMIT_PSKS && psk_at(&m->x, i, &ticket, &age, &binder); i++) {

@@ -19,8 +19,6 @@ static bool hello_ok(hf_conn *c, const struct client_hello *m)
         return fail(rep, CH_COMPRESSION_13, exts_at(&m->x, m->compression), 1, (int64_t)m->compression.n);
     if ((seen & X_PSK) && !(seen & X_PSK_MODES))
         return fail(rep, CH_PSK_WITHOUT_MODES, 0, XT_PSK_KEY_EXCHANGE_MODES, 0);
-    if (!(seen & (X_SIG_ALGS | X_PSK)))
-        return fail(rep, CH_NO_SIG_ALGS, 0, XT_SIGNATURE_ALGORITHMS, 0);
     if (!(seen & X_GROUPS))
         return fail(rep, CH_NO_GROUPS, 0, XT_SUPPORTED_GROUPS, 0);
     return (seen & X_KEY_SHARE) || fail(rep, CH_NO_KEY_SHARE, 0, XT_KEY_SHARE, 0);
@@ -176,6 +174,15 @@ static bool answer(hf_conn *c, const struct client_hello *m, hf_view share)
 /* Early data is never agreed to: its records are skipped (4.3.10). */
 enum { EARLY_DATA_SKIPPED = 16 * 1024 }; /* bytes of records, headers not counted */
 
+/* 4.3.3: "If a server is authenticating via a certificate and the client has not sent a "signature_algorithms"
+ * extension, then the server MUST abort the handshake" */
+static bool pick_certificate(hf_conn *c, const struct client_hello *m)
+{
+    if (!(m->x.seen & X_SIG_ALGS))
+        return fail(&c->rep, CH_NO_SIG_ALGS, 0, XT_SIGNATURE_ALGORITHMS, 0);
+    return select_server(c, m, NULL);
+}
+
 enum turn on_client_hello(hf_conn *c, hf_view msg)
 {
     struct client_hello m;
@@ -196,7 +203,7 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
         c->skip_early = EARLY_DATA_SKIPPED;
     if (!pick_alpn(c, &m) || !psk_select(c, &m, msg, share.n > 0))
         return FAILED;
-    if (!c->resumed && !h->psk_fits && !select_server(c, &m, NULL))
+    if (!c->resumed && !h->psk_fits && !pick_certificate(c, &m))
         return FAILED;
     if (!share.n) {
         c->turned = true;

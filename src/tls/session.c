@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
+#include "tls/codes.h"
+
 enum { FORM = 1 }; /* of the bytes; another one is another number */
 
 void session_write(struct wr *w, const struct session *s)
@@ -46,6 +48,8 @@ bool session_read(struct session *s, hf_view bytes, struct report *rep)
     s->certificate = rd_opaque(&r, 3);
     s->own         = rd_opaque(&r, 1);
     s->ticket      = rd_opaque(&r, 2);
-    rd_need(&r, form == FORM && s->secret.n > 0 && s->secret.n <= SESSION_SECRET_MAX, r.short_, FORM, form);
+    bool fits      = s->version == TLS12 ? s->secret.n == SESSION_SECRET_MAX /* the master secret */
+                                         : s->secret.n > 0 && s->secret.n <= SESSION_SECRET_MAX;
+    rd_need(&r, form == FORM && fits, r.short_, FORM, form);
     return rd_end(&r, r.short_);
 }

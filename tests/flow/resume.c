@@ -185,6 +185,21 @@ static void client_judged_again(void **state)
     mint_free(&brief);
 }
 
+/* The ticket fitted the first ClientHello; when the second is there its client is refused: a full handshake follows,
+ * for which the server has not chosen a certificate before. */
+static void client_judged_again_after_retry(void **state)
+{
+    for (enum change change = REVOKE; change <= LOSE_RULE; change++) {
+        struct pair     p;
+        struct pair_how how = {.demand = HF_REQUIRE, .sessions = true, .groups = {{0x001d, 0x0017}, {0x0017}}};
+        first(&p, &how);
+        uint16_t check = change_server(&p, &how, change);
+        pair_connect(&p);
+        pair_refused(&p, SERVER, check, hf_check_info_of(check)->alert);
+        pair_close(&p);
+    }
+}
+
 static int forget(void **state)
 {
     pair_forget();
@@ -198,6 +213,7 @@ int main(void)
         cmocka_unit_test(same_peer),
         cmocka_unit_test(no_certificate),
         cmocka_unit_test(client_judged_again),
+        cmocka_unit_test(client_judged_again_after_retry),
     };
     return cmocka_run_group_tests_name("resumption", tests, NULL, forget);
 }
