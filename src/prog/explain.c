@@ -47,6 +47,7 @@ static const struct opt options[] = {
     {"pcap", OPT_TEXT, AT(pcap), "FILE", "the handshakes in a capture (pcap, pcapng) of others", NULL, NULL},
     {"keylog", OPT_TEXT, SETTINGS_AT(keylog), "FILE", "their secrets (SSLKEYLOGFILE), to open what is encrypted", NULL,
      NULL},
+    {"trace", OPT_TEXT, AT(trace), "FILE", "the refusals that handfast server --explain FILE has kept", NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "Output", NULL, NULL},
     {"json", OPT_FLAG, AT(json), NULL, "one JSON object with everything (doc/explain.md)", NULL, NULL},
     {"fields", OPT_FLAG, AT(fields), NULL, "every field of each message", NULL, NULL},
@@ -59,7 +60,7 @@ static const struct opt options[] = {
 static const struct command command = {
     .name  = "explain",
     .brief = "a handshake told message by message, and why it fails",
-    .usage = "HOST:PORT | --pcap FILE [--cert FILE --key FILE] [--cacert FILE] [options]",
+    .usage = "HOST:PORT | --pcap FILE | --trace FILE [--cert FILE --key FILE] [--cacert FILE] [options]",
     .about =
         "Looks at the files first, then makes the handshake and tells it, asks the server for something to hear its\n"
         "verdict on our certificate, tries what else tells causes apart (a few short connections to the same\n"
@@ -252,8 +253,10 @@ static int run(struct explain *x)
 
 static int explain(struct explain *x)
 {
-    if (x->pcap && x->set.target)
-        opt_complain(&command, "--pcap %s and %s exclude each other.", x->pcap, x->set.target);
+    if (!!x->pcap + !!x->trace + !!x->set.target > 1)
+        opt_complain(&command, "HOST:PORT, --pcap and --trace exclude each other: name one.");
+    else if (x->trace)
+        return explain_trace(x);
     else if (x->pcap)
         return explain_capture(x);
     else if (x->set.keylog)

@@ -17,7 +17,7 @@
 
 struct explain {
     struct settings set; /* first: option handlers of settings.h write into it */
-    const char     *name, *sni, *http_path, *http_host, *pcap, *html;
+    const char     *name, *sni, *http_path, *http_host, *pcap, *trace, *html;
     bool            no_sni, expect_mutual, proxy, json, fields, bytes, do_probe, no_probe;
     unsigned        starttls;
     int64_t         timeout_ms;
@@ -47,6 +47,13 @@ void explain_print_json(const json_t *tale);
 /* The page, where one is wanted; false: it could not be written, which was said. */
 bool explain_page(const struct explain *x, const json_t *tales);
 
+/* ---- trace_explain.c: the tales that a server has kept ---- */
+int explain_trace(const struct explain *x);
+/* ---- tale_refused.c: a connection that our server refused ---- */
+struct story;
+struct refused;
+json_t *tale_refused(const struct story *s, const hf_conn *c, const hf_why *why, const struct refused *r);
+
 /* ---- explain_facts.c ---- */
 void explain_judge(struct explain *x);
 void explain_facts(struct explain *x);
@@ -71,6 +78,8 @@ json_t *tale_server(const struct explain *x);
 json_t *tale_verdict(const struct explain *x);
 json_t *tale_messages(const hf_event *ev, size_t n, int64_t began_ms, bool by_server);
 json_t *tale_request(const struct explain *x);
+json_t *tale_request_of(hf_view request, bool tls12, const char *demand); /* CertificateRequest; empty: none */
+json_t *tale_fields(hf_view msg, uint16_t version);
 /* What each CertificateVerify (TLS 1.2: ServerKeyExchange) signs, from the messages of the trace. */
 json_t *tale_proofs(const hf_event *ev, size_t n, uint16_t suite, bool by_server);
 json_t *tale_hex(hf_view v); /* null when it is empty */

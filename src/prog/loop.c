@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "prog/commands.h"
+#include "prog/diary.h"
 #include "prog/log.h"
 #include "prog/proxy.h"
 #include "prog/reload.h"
@@ -319,9 +320,9 @@ static bool gate_init(struct gate *g, struct worker *workers, unsigned n, hf_why
     report_init(&rep);
     bool ok      = addr_resolve(&g->listen, true, &rep) && addr_resolve(&g->target, false, &rep);
     g->keylog_fd = ok ? settings_keylog(g->set, &rep) : -1;
-    ok           = !report_bad(&rep);
+    ok           = !report_bad(&rep) && (!g->set->diary || diary_open(g->set->diary, g->set->diary_keep, &rep));
     if (ok) {
-        g->cfg   = settings_config(g->set, false, why);
+        g->cfg   = settings_config(g->set, g->set->diary, why);
         g->rules = g->cfg ? settings_rules(g->set, why) : NULL;
         if (!g->rules)
             return false;

@@ -77,7 +77,7 @@ static void renew(struct reload *r)
 {
     hf_why     why;
     char       text[1024];
-    hf_config *cfg   = settings_config(r->gate->set, false, &why);
+    hf_config *cfg   = settings_config(r->gate->set, r->gate->set->diary, &why);
     hf_rules  *rules = cfg ? settings_rules(r->gate->set, &why) : NULL;
     if (rules) {
         gate_change(r->gate, cfg, rules);

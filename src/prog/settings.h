@@ -31,6 +31,8 @@ struct settings {
     unsigned         proxy_mode;   /* enum proxy_v2, 0 = not given */
     unsigned         http_headers; /* enum http_headers, 0 = not given */
     bool             disable_auth, send_nothing, require_staple;
+    const char      *diary; /* server: --explain */
+    unsigned         diary_keep;
     bool             explains;    /* explain: whom to trust may be left out */
     const char      *path;        /* explain: of its request */
     struct rules_set rules;       /* server: who of the clients may come in; client: who the server must be */

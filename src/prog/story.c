@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/why.h"
+#include "prog/diary.h"
 #include "prog/refused.h"
 
 enum { CLAIMS_TOLD = 8, NAME_ROOM = 320 };
@@ -245,4 +246,6 @@ void story_tell(const struct story *s, const hf_conn *c, const hf_why *why)
     else if (failed)
         tell_claims(&l, c);
     log_end(&l);
+    if (failed && !s->open && s->role == HF_SERVER)
+        diary_keep(s, c, why, &r);
 }

@@ -259,6 +259,14 @@ static void take_field(void *list, const struct field *f)
                                           "means", f->means, "wrong", f->wrong));
 }
 
+json_t *tale_fields(hf_view msg, uint16_t version)
+{
+    json_t       *a = json_array();
+    struct fields o = {.take = take_field, .ctx = a};
+    fields_message(&o, msg, version);
+    return a;
+}
+
 static json_t *fields_json(const hf_event *e, bool tls12)
 {
     json_t       *a        = json_array();
@@ -350,24 +358,29 @@ static json_t *type_json(uint8_t type)
                                                  : other);
 }
 
-json_t *tale_request(const struct explain *x)
+json_t *tale_request_of(hf_view request, bool tls12, const char *demand)
 {
-    const struct outcome *o = &x->live.out;
-    struct cert_request   m;
-    hf_view               types = {0};
-    struct report         rep;
+    struct cert_request m;
+    hf_view             types = {0};
+    struct report       rep;
     report_init(&rep);
-    bool tls12 = o->version == TLS12;
-    bool read  = x->facts.request.n && (tls12 ? cert_request12_read(&m, &types, x->facts.request, &rep)
-                                              : cert_request_read(&m, x->facts.request, &rep));
+    bool read =
+        request.n && (tls12 ? cert_request12_read(&m, &types, request, &rep) : cert_request_read(&m, request, &rep));
     if (!read)
-        return json_pack("{s:b}", "asked", o->asked);
+        return json_pack("{s:b}", "asked", request.n > 0);
     json_t *kinds = json_array();
     for (size_t i = 0; i < types.n; i++)
         json_array_append_new(kinds, type_json(types.p[i]));
-    return json_pack("{s:b, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "asked", 1, "demand", demand(x), "n_ca_names",
+    return json_pack("{s:b, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "asked", 1, "demand", demand, "n_ca_names",
                      (json_int_t)m.x.n_ca_names, "ca_names_bytes", (json_int_t)m.x.ca_names.n, "ca_names",
                      names_json(m.x.ca_names, m.x.n_ca_names), "signatures", codes_json(m.x.sig_algs, 'a'),
-                     "signatures_in_chain", codes_json(m.x.sig_algs_cert, 'a'), "types", kinds, "library",
-                     peer_kind_name(x->facts.kind));
+                     "signatures_in_chain", codes_json(m.x.sig_algs_cert, 'a'), "types", kinds);
+}
+
+json_t *tale_request(const struct explain *x)
+{
+    json_t *o = tale_request_of(x->facts.request, x->live.out.version == TLS12, demand(x));
+    if (x->facts.request.n)
+        json_object_set_new(o, "library", json_string(peer_kind_name(x->facts.kind)));
+    return o;
 }

@@ -21,10 +21,10 @@ static bool yes(const json_t *o, const char *key)
     return json_is_true(json_object_get(o, key));
 }
 
-/* In a tale of what others did, "us" is the client. */
+/* In a tale of a capture, or of a server's, "us" is not the client. */
 static bool onlooker(const json_t *tale)
 {
-    return strcmp(get(tale, "view"), "capture") == 0;
+    return *get(tale, "view");
 }
 
 static long long number(const json_t *o, const char *key)
