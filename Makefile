@@ -38,6 +38,16 @@ fuzz:
 	@ninja -C $(FUZZ_BUILD) fuzz-targets
 	@tests/fuzz/run --seconds $(FUZZ_SECONDS) $(FUZZ_BUILD)/tests/fuzz
 
+# Lines and branches of floors 0 to 3 that the tests run.
+coverage:
+	@tools/need build coverage
+	@tools/coverage
+
+# No branch and no address depends on a secret, as valgrind sees it.
+ct: all
+	@tools/need check
+	@tools/check --build $(BUILD) ct
+
 floors size:
 	@tools/$@
 
@@ -51,4 +61,4 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check demo conformance fuzz bench floors size lint install clean
+.PHONY: all check demo conformance fuzz coverage ct bench floors size lint install clean

@@ -73,18 +73,30 @@ static void versions_read(struct rd *r, enum ext_where where, struct exts *x)
     }
 }
 
+/* A bit for each code that there can be: a list may have as many entries as fit, and looking for one that stands
+ * twice costs the same for each. */
+struct codes_seen {
+    uint64_t bits[65536 / 64];
+};
+
+static bool first_time(struct codes_seen *s, uint16_t code)
+{
+    uint64_t *word = &s->bits[code / 64], bit = (uint64_t)1 << code % 64;
+    bool      first = !(*word & bit);
+    *word |= bit;
+    return first;
+}
+
 static void shares_read(struct rd *r, struct exts *x)
 {
-    struct rd list = rd_vec(r, 2, r->short_);
-    x->shares      = rd_rest(&list);
+    struct codes_seen seen = {0};
+    struct rd         list = rd_vec(r, 2, r->short_);
+    x->shares              = rd_rest(&list);
     while (rd_left(&list) && rd_ok(r)) {
         uint16_t  group = rd_u16(&list);
         struct rd key   = rd_vec(&list, 2, r->short_);
-        hf_view   again;
         rd_need(&key, rd_left(&key) > 0, r->short_, 1, 0);
-        hf_view before = {x->shares.p, (size_t)(key.p - 4 - x->shares.p)};
-        if (rd_ok(r))
-            rd_need(&key, !shares_find(before, group, &again), SHARE_TWICE, 0, group);
+        rd_need(&key, first_time(&seen, group), SHARE_TWICE, 0, group);
     }
 }
 
@@ -289,24 +301,20 @@ static void one_read(struct rd *r, uint16_t type, enum ext_where where, uint32_t
     rd_end(&body, body.short_);
 }
 
-/* A bit for each type that there can be: a message may hold as many extensions as fit, and looking for one that
- * stands twice costs the same for each. */
 struct types_seen {
-    uint64_t bits[65536 / 64];
-    uint16_t last;
-    bool     any;
+    struct codes_seen types;
+    uint16_t          last;
+    bool              any;
 };
 
 /* 4.3.11: "The "pre_shared_key" extension MUST be the last extension in the ClientHello". */
 static bool order_ok(struct rd *r, struct types_seen *t, uint16_t type, enum ext_where where)
 {
-    uint64_t *word = &t->bits[type / 64], bit = (uint64_t)1 << type % 64;
-    if (!rd_need(r, !(*word & bit), ext_of(type) ? EXT_TWICE : EXT_UNKNOWN_TWICE, 0, type))
+    if (!rd_need(r, first_time(&t->types, type), ext_of(type) ? EXT_TWICE : EXT_UNKNOWN_TWICE, 0, type))
         return false;
     bool after = where == IN_CLIENT_HELLO && t->any && t->last == XT_PRE_SHARED_KEY;
-    *word |= bit;
-    t->last = type;
-    t->any  = true;
+    t->last    = type;
+    t->any     = true;
     return rd_need(r, !after, PSK_NOT_LAST, XT_PRE_SHARED_KEY, type);
 }
 

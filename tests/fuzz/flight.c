@@ -29,6 +29,14 @@ static hf_cred *credential(enum hf_role role, bool outside)
     return hf_cred_external(text, n, "outside");
 }
 
+/* The response of pki/ is about the client. */
+static hf_cred *with_staple(hf_cred *cred, enum hf_role role, unsigned setting)
+{
+    if (role == HF_CLIENT && setting & SET_STAPLE)
+        always(hf_cred_staple_file(cred, fuzz_file("ocsp.der")));
+    return cred;
+}
+
 static void set_role(hf_config *c, enum hf_role role, unsigned setting)
 {
     hf_trust      *t      = hf_trust_new();
@@ -38,7 +46,7 @@ static void set_role(hf_config *c, enum hf_role role, unsigned setting)
     always(t && hf_trust_anchor_file(t, fuzz_file("root.pem")));
     hf_config_trust(c, t, demand);
     if (role == HF_SERVER || !(setting & SET_LOOSE))
-        hf_config_cred(c, credential(role, setting & SET_SIGNER));
+        hf_config_cred(c, with_staple(credential(role, setting & SET_SIGNER), role, setting));
     hf_config_insecure_unverified(c, role == HF_CLIENT && setting & SET_SILENT);
 }
 
@@ -69,6 +77,8 @@ static void set_rest(hf_config *c, unsigned setting)
     hf_config_ceiling(c, setting & SET_SMALL ? SMALL_BYTES : 0);
     hf_config_padding(c, setting & SET_PAD ? PAD_BYTES : 0);
     hf_config_remember(c, 0);
+    if (setting & SET_STAPLE)
+        hf_config_staple(c, HF_ASK);
     if (setting & SET_TICKETS)
         set_tickets(c);
     hf_config_insecure_random(c, same_random, NULL);
@@ -254,6 +264,7 @@ static void ask(struct run *r)
     hf_conn_findings(c, &f);
     hf_conn_offers(c, &f);
     hf_conn_session(c);
+    hf_conn_staple(c);
     hf_conn_resumed(c);
     hf_conn_trace(c, &e);
     for (size_t i = 0, n = hf_conn_claimed(c, certs, 8); i < n && i < 8; i++)

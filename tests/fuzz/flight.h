@@ -45,7 +45,8 @@ enum setting {
     SET_SMALL   = 1 << 9,  /* 24 KiB of memory */
     SET_PAD     = 1 << 10, /* records are padded */
     SET_TICKETS = 1 << 11, /* server: gives and takes tickets; client: keeps sessions */
-    SET_ALL     = (1 << 12) - 1
+    SET_STAPLE  = 1 << 12, /* OCSP responses are asked for, and given by the client */
+    SET_ALL     = (1 << 13) - 1
 };
 
 /* One run of an input against an engine of this role. */

@@ -31,6 +31,8 @@ static const struct recorded {
     {"alpn-12", SET_12 | SET_ALPN, SET_12 | SET_ALPN},
     {"traced", SET_TRACE | SET_PAD, SET_TRACE | SET_PAD},
     {"traced-12", SET_12 | SET_TRACE, SET_12 | SET_TRACE},
+    {"staple", SET_13 | SET_STAPLE, SET_13 | SET_STAPLE},
+    {"staple-12", SET_12 | SET_STAPLE, SET_12 | SET_STAPLE},
     {"tickets", SET_13 | SET_TICKETS, SET_13 | SET_TICKETS},
     {"tickets-12", SET_12 | SET_TICKETS, SET_12 | SET_TICKETS},
     {"tickets-retry", SET_TICKETS, SET_TICKETS | SET_P256},

@@ -211,6 +211,24 @@ static void suites_more(struct foe *p, struct bytes *m)
     msg_mend(m);
 }
 
+/* As many groups as have room: reading them must not cost their square. */
+static void many_shares(struct foe *p, struct bytes *m)
+{
+    enum { SHARES = 10000 };
+    size_t       len, at = msg_ext(m, 51, &len);
+    struct bytes list = {0};
+    size_t       open = bytes_open(&list, 2);
+    bytes_add(&list, m->p + at + 6, len - 2);
+    for (unsigned i = 0; i < SHARES; i++) {
+        bytes_u16(&list, 0x2000 + i);
+        bytes_u16(&list, 1);
+        bytes_u8(&list, 7);
+    }
+    bytes_close(&list, open, 2);
+    msg_ext_set(m, 51, list.p, list.n);
+    bytes_free(&list);
+}
+
 static void two_shares_again(struct foe *p, struct bytes *m)
 {
     size_t        len, at = msg_ext(m, 51, &len);
@@ -264,6 +282,7 @@ static const struct deviation all[] = {
     {.name = "extensions longer than the message", EXTS_LENGTH, DECODE_ERROR, CH, .edit = exts_longer_than_message},
     {.name = "an extension longer than the block", EXT_LENGTH, DECODE_ERROR, CH, .edit = ext_longer_than_block},
     {.name = "bytes behind the extensions", CH_TRAILING, DECODE_ERROR, CH, .trailing = 1},
+    {.name = "10,000 key shares", .at = CH, .edit = many_shares},
     {.name = "8,000 unknown extensions", .at = CH, .edit = many_extensions},
     {.name = "GREASE extensions", .at = CH, .edit = grease_extensions},
     {.name = "an extension twice", EXT_TWICE, ILLEGAL_PARAMETER, CH, .add = {X(13), BYTES(0, 2, 4, 3)}},
