@@ -16,9 +16,11 @@ enum { KEY_BYTES = 32, KEYS_MAX = 8 };
 
 static int digit(char c)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char       *at       = memchr(digits, c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c, 16);
-    return at ? (int)(at - digits) : -1;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static bool key_of_line(const char *line, size_t n, uint8_t out[KEY_BYTES])

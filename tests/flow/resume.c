@@ -17,7 +17,7 @@
 #include <cmocka.h> /* last: it has a macro that is called fail */
 
 static const uint16_t versions[] = {0x0304, 0x0303};
-enum { HOUR_MS = 3600 * 1000, LIFE_S = 7200 };
+enum { LIFE_S = 7200 };
 #define DAY_MS (MINT_DAY * 1000)
 
 /* A first connection, and the session that it leaves. */
@@ -137,8 +137,8 @@ static uint16_t change_server(struct pair *p, struct pair_how *how, enum change 
     }
 }
 
-/* A client that still has the ticket and no certificate any more. Ours would not offer it: the session is altered. */
-static void forget_own(struct pair *p, struct pair_how *how)
+/* Lets a test change what the client will offer. */
+static void alter(struct pair *p, void (*how)(struct session *s))
 {
     struct session s;
     struct report  rep;
@@ -146,10 +146,21 @@ static void forget_own(struct pair *p, struct pair_how *how)
     struct wr      w = wr_fixed(room, sizeof room);
     report_init(&rep);
     assert_true(session_read(&s, (hf_view){p->session.p, p->session.n}, &rep));
-    s.own.n = 0;
+    how(&s);
     session_write(&w, &s);
     bytes_free(&p->session);
     bytes_add(&p->session, w.p, w.n);
+}
+
+static void without_own(struct session *s)
+{
+    s->own.n = 0;
+}
+
+/* A client that still has the ticket and no certificate any more. Ours would not offer it: the session is altered. */
+static void forget_own(struct pair *p, struct pair_how *how)
+{
+    alter(p, without_own);
     how->no_cert = true;
     pair_reconfigure(p, CLIENT, mint_trust(p->pki));
 }
@@ -200,6 +211,269 @@ static void client_judged_again_after_retry(void **state)
     }
 }
 
+/* ---- which sessions are gone on from -------------------------------------------------------------------- */
+
+static void suites_and_retries(void **state)
+{
+    static const uint16_t suites[] = {0x1301, 0x1302, 0x1303};
+    for (size_t i = 0; i < 3; i++) {
+        struct pair     p;
+        struct pair_how how = {.demand   = HF_REQUIRE,
+                               .sessions = true,
+                               .trace    = true,
+                               .suites   = {{suites[i]}, {suites[i]}},
+                               .groups   = {{0x001d, 0x0017}, {0x0017}}}; /* each time HelloRetryRequest */
+        first(&p, &how);
+        next(&p, true);
+        pair_send(&p, CLIENT, 100);
+        pair_close(&p);
+    }
+}
+
+static void no_signature_and_one_verdict(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version  = versions[v],
+                               .demand   = HF_REQUIRE,
+                               .sessions = true,
+                               .external = {true, true},
+                               .verdict  = {true, true}};
+        first(&p, &how);
+        next(&p, true);
+        for (enum side s = CLIENT; s <= SERVER; s++) { /* counted over both connections */
+            assert_int_equal(p.signatures[s], 1);
+            assert_int_equal(p.verdicts[s], 2);
+        }
+        pair_close(&p);
+    }
+}
+
+static void foreign_tickets(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+        first(&p, &how);
+        hf_tickets_free(p.tickets);
+        p.tickets = hf_tickets_new(NULL, 0);
+        pair_reconfigure(&p, SERVER, mint_trust(p.pki));
+        next(&p, false);
+        pair_close(&p);
+    }
+}
+
+/* Any change of a ticket makes it nobody's. */
+static uint8_t *ticket_bytes;
+static size_t   ticket_at;
+static void     change_byte(struct session *s)
+{
+    ticket_bytes = (uint8_t *)(uintptr_t)s->ticket.p;
+    ticket_bytes[ticket_at % s->ticket.n] ^= 0x40;
+}
+
+static void changed_tickets(void **state)
+{
+    for (size_t v = 0; v < 2; v++)
+        for (ticket_at = 0; ticket_at < 1200; ticket_at += ticket_at < 40 ? 1 : 97) {
+            struct pair     p;
+            struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+            first(&p, &how);
+            alter(&p, change_byte);
+            next(&p, false);
+            pair_close(&p);
+        }
+}
+
+static void change_secret(struct session *s)
+{
+    ((uint8_t *)(uintptr_t)s->secret.p)[5] ^= 1;
+}
+
+/* Who has the ticket and not its secret. */
+static void wrong_secret(void **state)
+{
+    struct pair     p;
+    struct pair_how how = {.demand = HF_REQUIRE, .sessions = true};
+    first(&p, &how);
+    alter(&p, change_secret);
+    pair_connect(&p);
+    pair_refused(&p, SERVER, PSK_BINDER, DECRYPT_ERROR);
+    assert_null(hf_conn_peer(p.conn[SERVER]));
+    pair_close(&p);
+    how.version = 0x0303;
+    first(&p, &how);
+    alter(&p, change_secret);
+    pair_connect(&p);
+    assert_false(pair_run(&p));
+    assert_null(hf_conn_peer(p.conn[SERVER]));
+    assert_null(hf_conn_peer(p.conn[CLIENT]));
+    pair_close(&p);
+}
+
+static void live_longer(struct session *s)
+{
+    s->lifetime_s = 30 * 24 * 3600;
+    s->made_ms += 20 * DAY_MS;
+    s->proven_ms += 20 * DAY_MS;
+}
+
+/* The client knows when a ticket is over; when it does not, the server does. */
+static void lifetimes(void **state)
+{
+    for (size_t v = 0; v < 2; v++)
+        for (size_t lies = 0; lies < 2; lies++) {
+            struct pair     p;
+            struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+            first(&p, &how);
+            p.later_ms = LIFE_S * 1000 - 1000;
+            next(&p, true);
+            pair_disconnect(&p);
+            p.later_ms = LIFE_S * 1000 + 1000;
+            if (lies)
+                alter(&p, live_longer);
+            next(&p, false);
+            pair_close(&p);
+        }
+}
+
+/* However often it is renewed, the proof of the key is not older than seven days. */
+static void seven_days(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {
+            .version = versions[v], .demand = HF_REQUIRE, .sessions = true, .lifetime_s = 4 * 24 * 3600};
+        first(&p, &how);
+        for (int day = 3; day <= 9; day += 3) {
+            p.later_ms = day * DAY_MS;
+            next(&p, day < 7);
+            pair_keep_session(&p);
+            pair_disconnect(&p);
+        }
+        pair_close(&p);
+    }
+}
+
+static void name_no_more(struct session *s)
+{
+    s->server_name = (hf_view){(const uint8_t *)"127.0.0.1", 9};
+}
+
+/* A session stays with the name it was made for: the client keeps to it, and so does the server. */
+static void other_names(void **state)
+{
+    for (size_t v = 0; v < 2; v++)
+        for (size_t lies = 0; lies < 2; lies++) {
+            struct pair     p;
+            struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+            first(&p, &how);
+            how.host = "127.0.0.1";
+            if (lies)
+                alter(&p, name_no_more);
+            next(&p, false);
+            pair_close(&p);
+        }
+}
+
+static void used_once(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+        first(&p, &how);
+        assert_true(hf_tickets_single_use(p.tickets, 100));
+        next(&p, true);
+        pair_disconnect(&p);
+        next(&p, false);
+        pair_keep_session(&p);
+        pair_disconnect(&p);
+        next(&p, true);
+        pair_close(&p);
+    }
+}
+
+static void another_credential(void **state)
+{
+    struct minted bob = mint(&(struct mint){
+        .cn = "bob", .issuer = &pair_pki(MINT_P256)->ca, .eku = "clientAuth", .san = "email:alice@client.test"});
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+        first(&p, &how);
+        how.client = &bob;
+        pair_reconfigure(&p, CLIENT, mint_trust(p.pki));
+        next(&p, false);
+        pair_close(&p);
+    }
+    mint_free(&bob);
+}
+
+/* The client judges the chain that it kept: it does not go on with a server that it would refuse. */
+static void server_judged_again(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+        first(&p, &how);
+        pair_reconfigure(&p, CLIENT, with_crl(p.pki, &p.pki->server));
+        pair_connect(&p);
+        pair_refused(&p, CLIENT, REVOKED, CERTIFICATE_REVOKED);
+        pair_close(&p);
+    }
+}
+
+/* What the server demands has changed: a ticket without an identity, and one with an identity nobody asks for. */
+static void other_demands(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version = versions[v], .demand = HF_DONT_ASK, .sessions = true};
+        first(&p, &how);
+        how.demand = HF_REQUIRE;
+        pair_reconfigure(&p, SERVER, mint_trust(p.pki));
+        next(&p, false);
+        pair_keep_session(&p);
+        pair_disconnect(&p);
+        how.demand = HF_DONT_ASK;
+        pair_reconfigure(&p, SERVER, mint_trust(p.pki));
+        next(&p, false);
+        pair_close(&p);
+    }
+}
+
+static void live_after(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair     p;
+        struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .sessions = true};
+        hf_why          why;
+        first(&p, &how);
+        next(&p, true);
+        assert_true(hf_conn_judge(p.conn[SERVER], p.cfg[SERVER], MINT_NOW_MS, &why));
+        assert_false(hf_conn_judge(p.conn[SERVER], p.cfg[SERVER], MINT_NOW_MS + 400 * DAY_MS, &why));
+        assert_int_equal(why.check, CERT_EXPIRED);
+        pair_close(&p);
+    }
+}
+
+static void no_session_at_all(void **state)
+{
+    struct pair     p;
+    struct pair_how how = {.demand = HF_REQUIRE, .sessions = true};
+    first(&p, &how);
+    for (size_t n = 0; n < p.session.n; n += 13) { /* cut anywhere */
+        hf_conn *c = hf_conn_new(p.cfg[CLIENT], MINT_HOST);
+        assert_false(hf_conn_resume(c, (hf_view){p.session.p, n}));
+        hf_conn_free(c);
+    }
+    hf_conn *server = hf_conn_new(p.cfg[SERVER], NULL);
+    assert_false(hf_conn_resume(server, (hf_view){p.session.p, p.session.n}));
+    assert_int_equal(hf_conn_session(server).n, 0);
+    hf_conn_free(server);
+    pair_close(&p);
+}
+
 static int forget(void **state)
 {
     pair_forget();
@@ -214,6 +488,20 @@ int main(void)
         cmocka_unit_test(no_certificate),
         cmocka_unit_test(client_judged_again),
         cmocka_unit_test(client_judged_again_after_retry),
+        cmocka_unit_test(suites_and_retries),
+        cmocka_unit_test(no_signature_and_one_verdict),
+        cmocka_unit_test(foreign_tickets),
+        cmocka_unit_test(changed_tickets),
+        cmocka_unit_test(wrong_secret),
+        cmocka_unit_test(lifetimes),
+        cmocka_unit_test(seven_days),
+        cmocka_unit_test(other_names),
+        cmocka_unit_test(used_once),
+        cmocka_unit_test(another_credential),
+        cmocka_unit_test(server_judged_again),
+        cmocka_unit_test(other_demands),
+        cmocka_unit_test(live_after),
+        cmocka_unit_test(no_session_at_all),
     };
     return cmocka_run_group_tests_name("resumption", tests, NULL, forget);
 }

@@ -125,12 +125,19 @@ static void stapled(const struct pair *p, enum side side, hf_config *c, hf_cred 
     OPENSSL_free(der);
 }
 
-static bool run(enum side to, unsigned at, uint8_t type)
+static bool run(enum side to, unsigned at, uint8_t type, bool resumed)
 {
-    static const struct pair_how how = {.version = 0x0303, .demand = HF_REQUIRE, .set = stapled};
-    struct between               b   = {.to = to, .at = at, .type = type};
-    pair_config(&b.pair, &how);
+    static const struct pair_how how[] = {{.version = 0x0303, .demand = HF_REQUIRE, .set = stapled},
+                                          {.version = 0x0303, .demand = HF_REQUIRE, .sessions = true}};
+    struct between               b     = {.to = to, .at = at, .type = type};
+    pair_config(&b.pair, &how[resumed]);
     pair_connect(&b.pair);
+    if (resumed) {
+        pair_proven(&b.pair);
+        pair_keep_session(&b.pair);
+        pair_disconnect(&b.pair);
+        pair_connect(&b.pair);
+    }
     carry_all(&b);
     if (b.sent)
         judge(&b);
@@ -142,26 +149,36 @@ static bool run(enum side to, unsigned at, uint8_t type)
     return b.sent;
 }
 
-static void every_message(enum side to)
+static void every_message(enum side to, bool resumed)
 {
     static const uint8_t types[] = {0,  1,  2,  3,  4,  5,  8,  11, 12,  13,  14,  15,
                                     16, 20, 21, 22, 23, 24, 67, 99, 252, 253, 254, 255};
     unsigned             at      = 0;
     for (bool reached = true; reached; at++)
         for (size_t i = 0; i < sizeof types && reached; i++)
-            reached = run(to, at, types[i]);
+            reached = run(to, at, types[i], resumed);
     print_message("%zu types in %u states\n", sizeof types, at - 1);
-    assert_in_range(at - 1, 5, 9);
+    assert_in_range(at - 1, resumed ? 2 : 5, 9);
 }
 
 static void to_server(void **state)
 {
-    every_message(SERVER);
+    every_message(SERVER, false);
+}
+
+static void to_server_resumed(void **state)
+{
+    every_message(SERVER, true);
+}
+
+static void to_client_resumed(void **state)
+{
+    every_message(CLIENT, true);
 }
 
 static void to_client(void **state)
 {
-    every_message(CLIENT);
+    every_message(CLIENT, false);
 }
 
 static int forget(void **state)
@@ -175,6 +192,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(to_server),
         cmocka_unit_test(to_client),
+        cmocka_unit_test(to_server_resumed),
+        cmocka_unit_test(to_client_resumed),
     };
     return cmocka_run_group_tests_name("every message in every state, TLS 1.2", tests, NULL, forget);
 }

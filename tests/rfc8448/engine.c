@@ -403,6 +403,49 @@ static void refuses_small_key(void **state)
     replay_free(&r);
 }
 
+/* ---- section 4: the PSK ---------------------------------------------------------------------------------- */
+
+/* The trace takes early data, which we never do: its hellos alone go through our readers, binder and writers. */
+static void psk_of_resumed(void **state)
+{
+    struct script *script = script_read("resumed");
+    hf_view        psk    = step_value(script_find(script, CLIENT, "extract secret \"early\"", 0), "IKM");
+    hf_view        hello  = step_value(script_find(script, CLIENT, "send handshake", 0), "payload");
+    hf_view        answer = script_find(script, SERVER, "construct a ServerHello", 0)->value[0].v;
+    hf_view        ticket, binder;
+    uint32_t       age;
+    struct hs      hs = {0};
+    hf_conn        c  = {.hs = &hs};
+    uint8_t        mac[HASH_MAX], again[256];
+    struct wr      w = wr_fixed(again, sizeof again);
+
+    struct client_hello ch;
+    struct server_hello sh;
+    struct report       rep;
+    report_init(&rep);
+    assert_true(client_hello_read(&ch, hello, &rep));
+    assert_true(ch.x.psk_dhe && (ch.x.seen & X_PSK) && psk_at(&ch.x, 0, &ticket, &age, &binder));
+    assert_int_equal(ticket.n, 178);
+    assert_false(psk_at(&ch.x, 1, &ticket, &age, &binder));
+    assert_true(psk_at(&ch.x, 0, &ticket, &age, &binder));
+    psk_binder(&c, HASH_SHA256, psk, (hf_view){hello.p, (size_t)(ch.x.psk_binders.p - 2 - hello.p)}, mac);
+    assert_int_equal(binder.n, 32);
+    assert_memory_equal(mac, binder.p, 32);
+
+    assert_true(server_hello_read(&sh, answer, ~0u, &rep));
+    assert_true((sh.x.seen & X_PSK) && sh.x.psk_selected == 0);
+    struct server_hello_out out = {.random     = sh.random.p,
+                                   .session_id = sh.session_id,
+                                   .suite      = sh.suite,
+                                   .group      = sh.x.share_group,
+                                   .share      = sh.x.share,
+                                   .psk        = true};
+    server_hello_write(&w, &out);
+    assert_int_equal(w.n, answer.n);
+    assert_memory_equal(again, answer.p, answer.n);
+    script_free(script);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +458,7 @@ int main(void)
         {"section 6, an RSA key of 1024 bits is refused", refuses_small_key, NULL, NULL, NULL},
         {"section 7, we are the client", as_client, NULL, NULL, (void *)"compat"},
         {"section 7, we are the server", as_server, NULL, NULL, (void *)"compat"},
+        {"section 4: the PSK and its binder", psk_of_resumed, NULL, NULL, NULL},
     };
     assert_true(crypto_init());
     return cmocka_run_group_tests_name("RFC 8448: whole connections", tests, NULL, NULL);
