@@ -6,6 +6,7 @@ import datetime
 import os
 import shutil
 import signal
+import socket
 import ssl
 import time
 
@@ -100,6 +101,28 @@ class Again(Case):
             self.assertEqual((line["reason"], line["peer"]), ("revoked", "URI:spiffe://example.org/alice"))
             self.talks(bob)
             self.revoke()
+
+    def test_a_resumed_connection_too(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            server = self.server(self.service().address, "--cacert", self.pki.path("ca.pem"), "--allow-all", "--crl",
+                                 self.revoke(), "--tls-min", "1.2")
+            context = self.pki.context("alice")
+            context.minimum_version = context.maximum_version = version
+            first = connect(server.port, context)
+            self.addCleanup(first.close)
+            self.talks(first)
+            raw = socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S)
+            again = context.wrap_socket(raw, server_hostname="localhost", session=first.session)
+            self.addCleanup(again.close)
+            self.talks(again)
+            self.assertTrue(again.session_reused)
+            self.revoke("alice")
+            server.proc.send_signal(signal.SIGHUP)
+            for s in (first, again):
+                with self.assertRaises(ssl.SSLError) as caught:
+                    s.recv(1)
+                self.assertIn("REVOKED", caught.exception.reason)
+            self.assertEqual({server.connections(n)["reason"] for n in (1, 2)}, {"revoked"})
 
     def test_rule_is_taken_away(self):
         both = b"rules:\n  - allow: {cn: [alice, bob]}\n"

@@ -130,8 +130,7 @@ class Proxied(Case):
             context.minimum_version = context.maximum_version = version
             _, session, _ = self.visit(server, context=context)
             _, _, reused = self.visit(server, context=context, session=session)
-            if not reused:
-                self.skipTest("the server gives no tickets")
+            self.assertTrue(reused)
             self.assertEqual([header[2][0x20][0] for header in self.seen], [0x07, 0x05], version)
             tls = tlvs(self.seen[1][2][0x20][5:])
             self.assertEqual((tls[0x22], tls[0x28]), (b"alice", self.der("alice")))
