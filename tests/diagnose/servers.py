@@ -20,6 +20,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "interop"))
 from proc import Proc, wait_for_port  # noqa: E402
+from ports import free_port, free_ports  # noqa: E402
 
 SBIN = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin:/usr/local/bin:/usr/local/go/bin"
 PAGE = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n"
@@ -27,15 +28,6 @@ PAGE = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\nCon
 
 def which(program):
     return shutil.which(program) or shutil.which(program, path=SBIN)
-
-
-def ports(n):
-    """Ports that nobody uses, found together so that none comes twice."""
-    socks = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    found = [s.getsockname()[1] for s in socks]
-    for s in socks:
-        s.close()
-    return found
 
 
 class Role(dict):
@@ -124,7 +116,7 @@ class Nginx(Peer):
                 f"{trust} ssl_verify_client {verify}; {f'ssl_crl {crl};' if crl else ''} {self.MORE[r['more']]} {what} }}\n")
 
     def start(self, roles):
-        found = ports(len(roles))
+        found = free_ports(len(roles))
         http = "".join(self.block(r, p, False) for r, p in zip(roles, found) if r.peer == "nginx")
         stream = "".join(self.block(r, p, True) for r, p in zip(roles, found) if r.peer == "nginx-stream")
         module = "/usr/lib/nginx/modules/ngx_stream_module.so"
@@ -162,7 +154,7 @@ class HAProxy(Peer):
                 f" default_backend {'web' if 'mode http' in rules else 'plain'}\n")
 
     def start(self, roles):
-        found = ports(len(roles))
+        found = free_ports(len(roles))
         blocks = "".join(self.block(n, r, p) for n, (r, p) in enumerate(zip(roles, found)))
         conf = self.write("conf", "defaults\n timeout client 20s\n timeout server 20s\n timeout connect 5s\n mode tcp\n"
                           f"{blocks}backend plain\n server s 127.0.0.1:{self.plain.port}\nbackend web\n mode http\n"
@@ -183,7 +175,7 @@ class Stunnel(Peer):
                 f"{verify}{f'CRLfile = {crl}' if crl else ''}\n{self.MORE[r['more']]}\n")
 
     def start(self, roles):
-        found = ports(len(roles))
+        found = free_ports(len(roles))
         conf = self.write("conf", f"foreground = yes\npid = {self.home}/pid\nsocket = l:SO_REUSEADDR=1\n"
                           + "".join(self.block(n, r, p) for n, (r, p) in enumerate(zip(roles, found))))
         self.run(found[0], which("stunnel4"), conf)
@@ -206,7 +198,7 @@ class Apache(Peer):
                 f"{self.MORE[r['more']]}</VirtualHost>\n")
 
     def start(self, roles):
-        found, modules = ports(len(roles)), "/usr/lib/apache2/modules"
+        found, modules = free_ports(len(roles)), "/usr/lib/apache2/modules"
         (self.home / "index.html").write_text("hello\n")
         load = "".join(f"LoadModule {m}_module {modules}/mod_{m}.so\n" for m in ("mpm_event", "authz_core", "socache_shmcb", "ssl", "dir"))
         conf = self.write("conf", f"ServerRoot {self.home}\nPidFile {self.home}/pid\nErrorLog {self.home}/log\nDefaultRuntimeDir {self.home}\n"
@@ -220,7 +212,7 @@ class Single(Peer):
     """A program that plays one role: a process each."""
 
     def start(self, roles):
-        found = ports(len(roles))
+        found = free_ports(len(roles))
         for r, port in zip(roles, found):
             self.one(r, port)
         return found
@@ -342,7 +334,7 @@ class Python(Peer):
         return self.listen(handle)
 
     def odd_nobody(self):
-        return ports(1)[0]
+        return free_port()
 
 
 class Node(Peer):

@@ -12,11 +12,7 @@ import time
 
 import pcap
 from harness import HANDFAST, WAIT_S, Case, Program, Service, main
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+from ports import free_port
 
 
 class Capture(Case):

@@ -9,11 +9,7 @@ import subprocess
 import time
 
 from harness import HANDFAST, WAIT_S, Case, main, run
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+from ports import free_port
 
 
 class Explain(Case):

@@ -18,6 +18,7 @@ import time
 import urllib.parse
 
 from harness import HANDFAST, WAIT_S, Case, connect, main, read_all, run
+from ports import free_port
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
@@ -146,8 +147,7 @@ class Proxied(Case):
         """A server of somebody else's, with its own files; its port."""
         if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin"):
             self.skipTest(f"no {program}")
-        with socket.create_server(("127.0.0.1", 0)) as s:
-            port = s.getsockname()[1]
+        port = free_port()
         folder = tempfile.mkdtemp(prefix="handfast-handing-")
         self.addCleanup(shutil.rmtree, folder, True)
         path = os.path.join(folder, "conf")

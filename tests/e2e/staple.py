@@ -5,11 +5,11 @@ taken up again when the file changes; a peer's is judged."""
 import os
 import re
 import shutil
-import socket
 import subprocess
 import unittest
 
 from harness import HANDFAST, Case, connect, main, run
+from ports import free_port
 
 
 class Staple(Case):
@@ -124,8 +124,7 @@ class Staple(Case):
     def test_gnutls_server_staples(self):
         for revoked, version, wanted in ((False, "1.3", 0), (False, "1.2", 0), (True, "1.3", 1), (True, "1.2", 1)):
             p, staple = self.pki.path, self.respond("server", "gnutls.ocsp", revoked=revoked)
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                port = free.getsockname()[1]
+            port = free_port()
             server = subprocess.Popen(["gnutls-serv", "--echo", "-p", str(port), "--x509certfile", p("server.pem"), "--x509keyfile",
                                        p("server.key"), "--ignore-ocsp-response-errors", "--ocsp-response", staple, "--priority",
                                        f"NORMAL:-VERS-ALL:+VERS-TLS{version}", "--disable-client-cert"], stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ import time
 import unittest
 
 from harness import WAIT_S, Case, connect, main, read_all
+from ports import free_port
 
 
 def needs(tool):
@@ -25,11 +26,6 @@ class Page(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 class Tools(Case):

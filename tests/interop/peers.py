@@ -13,7 +13,8 @@ import socket
 import ssl
 import threading
 
-from proc import Outcome, Proc, alert_in, free_port, wait_for_port, WAIT_S
+from proc import Outcome, Proc, alert_in, wait_for_port, WAIT_S
+from ports import free_port
 
 REQUEST = b"GET /hello HTTP/1.0\r\nHost: localhost\r\n\r\n"
 REPLY = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"

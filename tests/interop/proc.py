@@ -2,11 +2,15 @@
 """Processes whose output is read while they run, and what an alert looks like in the words of each library."""
 
 import dataclasses
+import pathlib
 import re
 import socket
 import subprocess
+import sys
 import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
 WAIT_S = 20
 
@@ -45,12 +49,6 @@ class Outcome:
 def without_hex(text):
     """The output of `openssl -msg` without the bytes."""
     return re.sub(r"^    ( ?[0-9a-f]{2})+ ?\n", "", text, flags=re.M)
-
-
-def free_port():
-    """For programs that cannot choose one themselves."""
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 def wait_for_port(port, proc):
