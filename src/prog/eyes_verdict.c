@@ -45,7 +45,7 @@ static void third_person(char *text, size_t room)
         p += hit ? len : 1;
     }
     out[n] = '\0';
-    snprintf(text, room, "%s", out);
+    text_add(text, room, 0, "%s", out);
 }
 
 static void about_others(struct verdict *v)

@@ -35,10 +35,10 @@ void present13(hf_conn *c)
 
 void present12(hf_conn *c)
 {
-    struct hs *h = c->hs;
-    hf_view    chain[LIMIT_CHAIN], status = c->cfg->role == HF_SERVER ? staple(c) : (hf_view){0};
-    size_t     mark = h->flight.n;
-    certificate12_write(&h->flight, chain, h->cred ? cred_chain(h->cred, chain) : 0);
+    struct hs *h                  = c->hs;
+    hf_view    chain[LIMIT_CHAIN] = {{0}}, status = c->cfg->role == HF_SERVER ? staple(c) : (hf_view){0};
+    size_t     n = h->cred ? cred_chain(h->cred, chain) : 0, mark = h->flight.n;
+    certificate12_write(&h->flight, chain, n);
     message_sent(c, mark);
     if (!status.n)
         return;
