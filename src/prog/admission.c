@@ -47,7 +47,7 @@ static void keep_refusal(struct admission *a, const hf_ruling *r)
  * nobody else the answer is yes. What it holds for this connection is given back in admission_leave. */
 static void ask_others(struct proxy *p)
 {
-    admission_answer(p, true, 0, NULL);
+    places_ask(p);
 }
 
 /* ---- question and answer -------------------------------------------------------------------------------- */
@@ -101,6 +101,7 @@ bool admission_again(struct proxy *p, hf_rules *rules, hf_why *why)
 void admission_leave(struct proxy *p)
 {
     struct admission *a = &p->admission;
+    places_leave(p);
     hf_rules_free(a->rules);
     free(a->refusal);
     *a = (struct admission){0};

@@ -48,3 +48,8 @@ void cause_no_memory(struct report *rep)
 {
     by_system(rep, CONN_NO_MEMORY, NULL);
 }
+
+void cause_superseded(struct report *rep, const char *by)
+{
+    by_system(rep, IDENTITY_SUPERSEDED, by);
+}

@@ -10,6 +10,8 @@ void cause_tls_reset(struct report *rep, int error);
 void cause_plain_reset(struct report *rep, int error);
 void cause_timeout(struct report *rep, int64_t after_ms);
 void cause_stopped(struct report *rep);
+/* by: the place of the newcomer. */
+void cause_superseded(struct report *rep, const char *by);
 void cause_no_memory(struct report *rep);
 
 #endif

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "prog/commands.h"
 #include "prog/diary.h"
 #include "prog/log.h"
@@ -114,6 +115,7 @@ static void worker_maybe_end(struct worker *w)
     pthread_mutex_unlock(&w->gate->change);
     uv_close((uv_handle_t *)&w->timer, NULL);
     again_stop(w);
+    places_stop(w);
 }
 
 void worker_wake(struct worker *w)
@@ -134,6 +136,7 @@ static void on_wake(uv_async_t *h)
 {
     struct worker *w     = h->data;
     int            order = atomic_load(&w->order);
+    places_turn_out(w);
     if (order >= ORDER_FINISH && !w->finishing)
         worker_finish(w);
     if (order == ORDER_CUT)
@@ -163,6 +166,7 @@ static void worker_init(struct worker *w, struct main_loop *m, struct gate *g)
     uv_timer_init(&w->loop, &w->timer);
     w->wake.data = w->timer.data = w;
     again_init(w);
+    places_start(w);
     for (unsigned i = 0; i < w->n_listeners; i++) {
         struct listener *l = &w->listeners[i];
         uv_poll_init(&w->loop, &l->poll, l->fd);
@@ -326,7 +330,8 @@ static bool gate_init(struct gate *g, struct worker *workers, unsigned n, hf_why
         g->rules = g->cfg ? settings_rules(g->set, why) : NULL;
         if (!g->rules)
             return false;
-        ok = listen_all(g, workers, n, &rep);
+        ok = (places_init(&g->places, &g->set->places) || no_memory(&rep, LIMIT_PRESENT)) &&
+             listen_all(g, workers, n, &rep);
     }
     *why = rep.why;
     return ok;
@@ -352,6 +357,7 @@ static bool addresses(struct gate *g, const struct command *c)
 
 static void gate_free(struct gate *g)
 {
+    places_free(&g->places);
     hf_config_free(g->cfg);
     hf_rules_free(g->rules);
     hf_tickets_free(g->set->tickets);

@@ -11,6 +11,7 @@
 
 #include "prog/addr.h"
 #include "prog/again.h"
+#include "prog/places.h"
 #include "prog/sessions.h"
 #include "prog/settings.h"
 
@@ -24,6 +25,7 @@ struct gate {
     struct worker         *workers; /* who is told of it */
     unsigned               n_workers;
     struct addr            listen, target;
+    struct places          places;
     const char            *server_name; /* client: whom the server's certificate must name */
     int                    keylog_fd;   /* -1: no key log */
 };
@@ -41,22 +43,23 @@ struct listener {
 };
 
 struct worker {
-    struct main_loop *main;
-    struct gate      *gate;
-    uv_loop_t         loop;
-    pthread_t         thread;
-    uv_async_t        wake;
-    uv_timer_t        timer; /* serving: listeners rest; finishing: the end */
-    struct again      again;
-    struct sessions   sessions; /* client */
-    atomic_int        order;    /* enum order */
-    bool              finishing, starving;
-    bool              deaf; /* under gate->change: wake is closed */
-    unsigned          n_listeners;
-    struct listener   listeners[ADDR_MAX];
-    struct proxy     *first; /* connections */
-    size_t            n_proxies;
-    uint8_t           scratch[SCRATCH_BYTES]; /* for what passes through within one event */
+    struct main_loop  *main;
+    struct gate       *gate;
+    uv_loop_t          loop;
+    pthread_t          thread;
+    uv_async_t         wake;
+    uv_timer_t         timer; /* serving: listeners rest; finishing: the end */
+    struct again       again;
+    struct sessions    sessions; /* client */
+    atomic_int         order;    /* enum order */
+    bool               finishing, starving;
+    bool               deaf; /* under gate->change: wake is closed */
+    unsigned           n_listeners;
+    struct listener    listeners[ADDR_MAX];
+    struct proxy      *first; /* connections */
+    struct places_here places;
+    size_t             n_proxies;
+    uint8_t            scratch[SCRATCH_BYTES]; /* for what passes through within one event */
 };
 
 /* Runs a whole command: 0 after an orderly stop, EXIT_WRONG when it could not start (said on stderr). */

@@ -131,6 +131,8 @@ static void on_parted(uv_timer_t *t)
 static void part(struct proxy *p, const hf_why *why)
 {
     tell(p, why);
+    places_leave(p);
+    p->dial_again = false;
     p->closing += side_close(&p->plain, true, on_closed);
     if (p->tls.fd < 0 || !p->conn) {
         finish(p, why, true);
@@ -167,6 +169,14 @@ void proxy_turn_out(struct proxy *p, const hf_why *why)
     tell(p, why);
     hf_conn_verdict(p->conn, false, why->check, why->text);
     hf_conn_step(p->conn, log_now_ms());
+    part(p, why);
+    if (p->stage != OVER)
+        act(p);
+}
+
+void proxy_see_out(struct proxy *p, const hf_why *why)
+{
+    hf_conn_close(p->conn);
     part(p, why);
     if (p->stage != OVER)
         act(p);

@@ -10,6 +10,8 @@ void proxy_new(struct worker *w, int take_fd, const union sock_addr *from, sockl
 void proxy_cut(struct proxy *p);
 /* An open connection may not stay: the peer gets the alert of the check, the plain side is reset, the line says why. */
 void proxy_turn_out(struct proxy *p, const hf_why *why);
+/* The same with close_notify, and with the time to read it. */
+void proxy_see_out(struct proxy *p, const hf_why *why);
 /* The connection behind p in its worker's list. */
 struct proxy *proxy_next(const struct proxy *p);
 

@@ -19,6 +19,7 @@ struct proxy {
     hf_conn         *conn;
     enum stage       stage;
     struct admission admission;
+    struct seat      seat;
     unsigned         changes;                 /* of the gate's configuration, when its own was taken */
     int64_t          expires_ms;              /* the peer's certificate, once open; INT64_MAX: it has none */
     unsigned         closing;                 /* handles whose close callback has not come */

@@ -27,6 +27,8 @@ static const struct opt options[] = {
      NULL, NULL},
     {"disable-authentication", OPT_FLAG, SETTINGS_AT(disable_auth), NULL,
      "anybody: no client is asked for a certificate", NULL, NULL},
+    {NULL, OPT_HEADING, 0, NULL, "One certificate, one place", NULL, NULL},
+    OPT_ROWS_PLACE(SETTINGS_AT(places)),
     {NULL, OPT_HEADING, 0, NULL, "Who may vouch for clients", NULL, NULL},
     {"cacert", OPT_MANY, SETTINGS_AT(cacerts), "FILE", "CA certificates that may vouch for clients; may be given again",
      NULL, NULL},
@@ -92,7 +94,8 @@ static const struct command command = {
 
 int server_main(int argc, char **argv)
 {
-    struct settings s = {.role = HF_SERVER, .shutdown_ms = 300000, .handshake_ms = 10000, .connect_ms = 10000};
+    struct settings s = {
+        .role = HF_SERVER, .shutdown_ms = 300000, .handshake_ms = 10000, .connect_ms = 10000, .places.grace_ms = -1};
     switch (opt_parse(&command, argc, argv, &s, NULL)) {
     case OPT_HELPED:
         return EXIT_OK;

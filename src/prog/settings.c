@@ -58,6 +58,19 @@ const char *settings_staple(void *into, const char *file)
 
 /* ---- rules --------------------------------------------------------------------------------------------- */
 
+static bool check_places(const struct settings *s, const struct command *c)
+{
+    struct place_rule rule;
+    const char       *bad = place_set_rule(&s->places, &rule);
+    if (bad)
+        return opt_complain(c, "%s.", bad);
+    if (s->places.one_place && s->disable_auth)
+        return opt_complain(c, "--one-place counts certificates, and --disable-authentication asks for none.");
+    if (s->places.grace_ms >= s->handshake_ms)
+        return opt_complain(c, "--place-grace passes within the handshake: raise --handshake-timeout above it.");
+    return true;
+}
+
 static bool check_server(const struct settings *s, const struct command *c)
 {
     if (s->n_creds == 0)
@@ -87,7 +100,7 @@ static bool check_server(const struct settings *s, const struct command *c)
     if (!s->disable_auth && s->cacerts.n + s->pins.n == 0)
         return opt_complain(c, "who may vouch for clients? Give --cacert FILE with the CA certificates, or --pin FILE "
                                "with the very certificates that may come in.");
-    return true;
+    return check_places(s, c);
 }
 
 static bool check_client(const struct settings *s, const struct command *c)

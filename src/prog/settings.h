@@ -7,6 +7,7 @@
 #define HF_PROG_SETTINGS_H
 #include "base/why.h"
 #include "prog/opt.h"
+#include "prog/place_set.h"
 #include "prog/rules_set.h"
 
 enum { CREDS_MAX = 16 };
@@ -40,6 +41,7 @@ struct settings {
     hf_tickets      *tickets;     /* server: for the life of the process */
     bool             no_tickets;
     bool             resumes; /* client: sessions are kept and gone on from */
+    struct place_set places;
     int64_t          shutdown_ms, handshake_ms, connect_ms;
 };
 

@@ -261,8 +261,8 @@ class Case(unittest.TestCase):
         self.addCleanup(s.close)
         return s
 
-    def server(self, target, *more, threads=1, creds=None):
-        p = Program("server", "--listen", "127.0.0.1:0", "--target", target, *(creds or self.pki.pair("server")),
+    def server(self, target, *more, threads=1, creds=None, listen="127.0.0.1:0"):
+        p = Program("server", "--listen", listen, "--target", target, *(creds or self.pki.pair("server")),
                     *(more or ["--cacert", self.pki.path("ca.pem"), "--allow-all"]), "--shutdown-timeout", "1s",
                     threads=threads)
         self.programs.append(p)

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * places.c - see places.h. */
+#include "prog/places.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "crypto/crypto.h"
+#include "prog/cause.h"
+#include "prog/log.h"
+#include "prog/proxy.h"
+#include "prog/proxy_in.h"
+
+enum { IDENTITY_ROOM = 512 };
+
+static const struct places *places_of(const struct proxy *p)
+{
+    return &gate_of(p)->places;
+}
+
+static struct places_here *here_of(const struct proxy *p)
+{
+    return &p->worker->places;
+}
+
+/* ---- start and end --------------------------------------------------------------------------------------- */
+
+bool places_init(struct places *pl, const struct place_set *s)
+{
+    place_set_rule(s, &pl->rule);
+    pl->by_identity = s->same_by == SAME_BY_IDENTITY;
+    pl->grace_ms    = s->grace_ms > 0 ? s->grace_ms : 0;
+    pl->table       = s->one_place ? presence_new(LIMIT_PRESENT) : NULL;
+    return pl->table || !s->one_place;
+}
+
+void places_free(struct places *pl)
+{
+    presence_free(pl->table);
+}
+
+static void wake(void *worker)
+{
+    struct worker *w = worker;
+    uv_async_send(&w->wake);
+}
+
+void places_start(struct worker *w)
+{
+    presence_home_init(&w->places.home, wake, w);
+    uv_timer_init(&w->loop, &w->places.again);
+    w->places.again.data = w;
+}
+
+void places_stop(struct worker *w)
+{
+    uv_close((uv_handle_t *)&w->places.again, NULL);
+}
+
+/* ---- who and where --------------------------------------------------------------------------------------- */
+
+static struct whence whence_of(const struct proxy *p)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 2.5.5.2 */
+    struct whence        w          = {0};
+    union sock_addr      at         = {0};
+    memcpy(&at, &p->from.at, sizeof p->from.at);
+    hf_view ip = addr_ip(&at);
+    if (ip.n == 16 && memcmp(ip.p, mapped, sizeof mapped) == 0)
+        ip = (hf_view){ip.p + sizeof mapped, 4};
+    w.family = ip.n == 4 ? 4 : ip.n == 16 ? 6 : 0;
+    if (ip.n) {
+        memcpy(w.ip, ip.p, ip.n);
+        w.port = ntohs(p->from.at.v6.sin6_port); /* where IPv4 has it too */
+    }
+    return w;
+}
+
+/* By identity: the canonical name; one that is longer than what is kept of it is known by its key instead. */
+static void key_of(const struct proxy *p, uint8_t out[PRESENCE_KEY])
+{
+    const hf_peer *peer = hf_conn_peer(p->conn);
+    const char    *name = hf_peer_name(peer);
+    size_t         n    = strlen(name);
+    if (places_of(p)->by_identity && n + 4 < IDENTITY_ROOM)
+        hash_once(HASH_SHA256, (hf_view){(const uint8_t *)name, n}, out);
+    else
+        hf_peer_spki_sha256(peer, out);
+}
+
+/* An open connection whose network is broken is given up by the system within the grace, whether data waits or not. */
+static void probe(const struct proxy *p)
+{
+    int64_t  grace   = places_of(p)->grace_ms;
+    unsigned give_up = (unsigned)(grace - grace / 4);
+    int      idle = grace >= 8000 ? (int)(grace / 4000) : 1, every = idle, fd = p->tls.fd;
+    if (grace == 0 || p->from.len == 0)
+        return;
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &give_up, sizeof give_up);
+}
+
+/* ---- the log --------------------------------------------------------------------------------------------- */
+
+/* One certificate was seen at two places at once. */
+static void tell_sighting(const struct proxy *p, const struct presence_found *f, bool admitted)
+{
+    struct log_line          l;
+    const struct place_rule *rule = &places_of(p)->rule;
+    char                     here[WHENCE_TEXT], there[WHENCE_TEXT], when[24], hex[72];
+    uint8_t                  digest[32];
+    const char              *verdict = !admitted ? "refused" : rule->mode == PLACE_REPLACE ? "replaces" : "admitted";
+    const hf_peer           *peer    = hf_conn_peer(p->conn);
+    log_begin(&l, "warn", "sighting");
+    whence_text(&p->seat.stay.from, here);
+    whence_text(&f->holder, there);
+    when_text(f->holder_since_ms / 1000, when);
+    log_say(&l, "%s is in two places at once: %s since %s, and now %s, which %s", hf_peer_name(peer), there, when, here,
+            !admitted                     ? "is refused"
+            : rule->mode == PLACE_REPLACE ? "takes its place"
+                                          : "comes in too");
+    log_text(&l, "verdict", verdict);
+    log_text(&l, "one_place", place_mode_text(rule));
+    log_text(&l, "peer", hf_peer_name(peer));
+    log_text(&l, "from", here);
+    log_text(&l, "held_from", there);
+    log_text(&l, "held_since", when);
+    log_num(&l, "places", f->others + 1);
+    hf_peer_sha256(peer, digest);
+    text_hex(hex, sizeof hex, digest, sizeof digest, 0);
+    log_text(&l, "sha256", hex);
+    log_end(&l);
+}
+
+/* ---- asking ---------------------------------------------------------------------------------------------- */
+
+static void on_again(uv_timer_t *t);
+
+static void wait_on(struct proxy *p)
+{
+    struct places_here *here = here_of(p);
+    p->seat.next             = here->waiting;
+    p->seat.at               = &here->waiting;
+    if (p->seat.next)
+        p->seat.next->seat.at = &p->seat.next;
+    here->waiting = p;
+    if (!uv_is_active((uv_handle_t *)&here->again))
+        uv_timer_start(&here->again, on_again, PLACES_ASK_AGAIN_MS, PLACES_ASK_AGAIN_MS);
+}
+
+static void wait_no_more(struct proxy *p)
+{
+    if (!p->seat.at)
+        return;
+    *p->seat.at = p->seat.next;
+    if (p->seat.next)
+        p->seat.next->seat.at = p->seat.at;
+    p->seat.at = NULL;
+}
+
+static void decide(struct proxy *p)
+{
+    const struct places  *pl   = places_of(p);
+    struct whence         from = whence_of(p);
+    struct presence_found found;
+    struct report         rep;
+    report_init(&rep);
+    bool in = presence_enter(pl->table, &pl->rule, p->seat.key, &p->seat.stay, &here_of(p)->home, &from, log_now_ms(),
+                             &found, &rep);
+    if (!in && rep.why.check == HF_CHK_IDENTITY_IN_USE && log_now_ms() < p->seat.until_ms) {
+        wait_on(p);
+        return;
+    }
+    if (found.others > 0 && found.new_place)
+        tell_sighting(p, &found, in);
+    if (in)
+        probe(p);
+    admission_answer(p, in, rep.why.check, rep.why.text);
+}
+
+static void on_again(uv_timer_t *t)
+{
+    struct worker *w   = t->data;
+    struct proxy  *all = w->places.waiting;
+    w->places.waiting  = NULL;
+    if (all)
+        all->seat.at = &all;
+    while (all) {
+        struct proxy *p = all;
+        wait_no_more(p);
+        decide(p);
+    }
+    if (!w->places.waiting)
+        uv_timer_stop(t);
+}
+
+void places_ask(struct proxy *p)
+{
+    if (!places_of(p)->table || !hf_conn_peer(p->conn)) {
+        admission_answer(p, true, 0, NULL);
+        return;
+    }
+    key_of(p, p->seat.key);
+    p->seat.until_ms = log_now_ms() + places_of(p)->grace_ms;
+    decide(p);
+}
+
+void places_leave(struct proxy *p)
+{
+    wait_no_more(p);
+    presence_leave(&p->seat.stay);
+}
+
+/* ---- those who lost their place -------------------------------------------------------------------------- */
+
+static struct proxy *proxy_of(struct stay *s)
+{
+    return (struct proxy *)(void *)((char *)s - offsetof(struct proxy, seat.stay));
+}
+
+void places_turn_out(struct worker *w)
+{
+    for (struct stay *s; (s = presence_ousted(&w->places.home));) {
+        struct report rep;
+        char          by[WHENCE_TEXT];
+        cause_superseded(&rep, whence_text(&s->by, by));
+        proxy_see_out(proxy_of(s), &rep.why);
+    }
+}

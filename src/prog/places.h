@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * places.h - one certificate, one place, as the server asks it: behind the rules, for each proven client
+ * (admission.c), with the table of auth/presence.h that all workers share.
+ *
+ *   NONE --places_ask--> (refused, and there is a grace) WAITING --asked again--> HERE --places_leave--> NONE
+ *
+ * The grace: a newcomer that would be refused waits for it, in the handshake, and the connections that are open are
+ * probed so often that one whose network is broken is given up within that time. So a client that comes back over
+ * another network gets in, and a second one beside a living first does not.
+ *
+ * Invariants:
+ *   1. A connection is counted from its admission to its end, whatever ends it (admission_leave).
+ *   2. The client's own thread closes a connection that lost its place: the table queues it and wakes the worker.
+ */
+#ifndef HF_PROG_PLACES_H
+#define HF_PROG_PLACES_H
+#include <uv.h>
+
+#include "prog/place_set.h"
+
+struct proxy;
+struct worker;
+
+enum { PLACES_ASK_AGAIN_MS = 100 };
+
+/* What all workers share; made at the start, then only the table changes. */
+struct places {
+    struct place_rule rule;
+    bool              by_identity;
+    int64_t           grace_ms;
+    struct presence  *table;
+};
+
+/* The part of a worker. */
+struct places_here {
+    struct presence_home home;
+    uv_timer_t           again; /* runs while somebody waits */
+    struct proxy        *waiting;
+};
+
+/* The part of a connection. */
+struct seat {
+    uint8_t       key[PRESENCE_KEY];
+    struct stay   stay;
+    int64_t       until_ms;   /* how long it may wait */
+    struct proxy *next, **at; /* in the list of those who wait; at NULL: it does not */
+    bool          asked;
+};
+
+/* What is wrong with the options is said already (place_set_rule). False: memory is out. */
+bool places_init(struct places *pl, const struct place_set *s);
+void places_free(struct places *pl);
+void places_start(struct worker *w);
+void places_stop(struct worker *w);
+
+/* The rules let it in: answers with admission_answer, now or later. */
+void places_ask(struct proxy *p);
+void places_leave(struct proxy *p);
+/* The worker was woken: its connections that lost their place are closed. */
+void places_turn_out(struct worker *w);
+
+#endif
