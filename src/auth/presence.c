@@ -249,17 +249,15 @@ static void look(const struct person *who, const struct place *mine, bool connec
     if (f->others == 0)
         return;
     const struct stay *h = holder(who, mine, connections);
-    f->holder            = h->from;
-    f->holder_since_ms   = h->since_ms;
+    whence_text(&h->from, f->holder);
+    f->holder_since_ms = h->since_ms;
 }
 
-/* Who holds it, since when, from where. */
-static bool in_use(const struct presence_found *f, const struct place_rule *rule, struct report *rep)
+bool presence_in_use(const struct presence_found *f, unsigned limit, struct report *rep)
 {
-    char text[160], from[WHENCE_TEXT], when[24];
-    text_add(text, sizeof text, 0, "in use from %s since %s", whence_text(&f->holder, from),
-             when_text(f->holder_since_ms / 1000, when));
-    return fail_text(rep, IDENTITY_IN_USE, 0, rule->limit, f->others + 1, text);
+    char text[160], when[24];
+    text_add(text, sizeof text, 0, "in use from %s since %s", f->holder, when_text(f->holder_since_ms / 1000, when));
+    return fail_text(rep, IDENTITY_IN_USE, 0, limit, f->others + 1, text);
 }
 
 static struct person *person_add(struct presence_shard *sh, const uint8_t key[PRESENCE_KEY])
@@ -338,7 +336,7 @@ static bool enter(struct presence_shard *sh, const struct place_rule *rule, cons
     struct place  *mine = place_find(who, at);
     look(who, mine, connections, found);
     if (rule->mode == PLACE_LIMIT && found->new_place && found->others >= rule->limit)
-        return in_use(found, rule, rep);
+        return presence_in_use(found, rule->limit, rep);
     if (!make_room(sh, key, at, &who, &mine))
         return fail(rep, PRESENCE_FULL, 0, (int64_t)sh->max_persons, (int64_t)sh->n.certificates);
     stay_link(s, who, mine);

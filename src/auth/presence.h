@@ -67,11 +67,11 @@ struct stay {
 
 /* What was found at the moment of the decision. */
 struct presence_found {
-    unsigned      others;    /* places of this certificate other than the newcomer's */
-    unsigned      ousted;    /* stays that have to go */
-    bool          new_place; /* the newcomer's place was not among the places */
-    struct whence holder;    /* with others > 0: the oldest stay at the oldest of them */
-    int64_t       holder_since_ms;
+    unsigned others;              /* places of this certificate other than the newcomer's */
+    unsigned ousted;              /* stays that have to go */
+    bool     new_place;           /* the newcomer's place was not among the places */
+    char     holder[WHENCE_TEXT]; /* with others > 0: where the oldest stay at the oldest of them came from */
+    int64_t  holder_since_ms;
 };
 
 /* What is held now. */
@@ -92,6 +92,8 @@ void presence_home_init(struct presence_home *h, void (*wake)(void *ctx), void *
 bool presence_enter(struct presence *p, const struct place_rule *rule, const uint8_t key[PRESENCE_KEY], struct stay *s,
                     struct presence_home *home, const struct whence *from, int64_t now_ms, struct presence_found *found,
                     struct report *rep);
+/* IDENTITY_IN_USE, with who holds it, since when and from where; always false. */
+bool presence_in_use(const struct presence_found *f, unsigned limit, struct report *rep);
 /* Its connection is gone, or was never let in. Only by the home's thread. */
 void presence_leave(struct stay *s);
 /* The next stay of this home that lost its place (it is here no more, but its connection is still open); NULL: none. */

@@ -53,3 +53,13 @@ void cause_superseded(struct report *rep, const char *by)
 {
     by_system(rep, IDENTITY_SUPERSEDED, by);
 }
+
+void cause_store_away(struct report *rep, const char *store)
+{
+    by_system(rep, STORE_AWAY, store);
+}
+
+void cause_lease_over(struct report *rep, const char *store)
+{
+    by_system(rep, LEASE_OVER, store);
+}

@@ -12,6 +12,9 @@ void cause_timeout(struct report *rep, int64_t after_ms);
 void cause_stopped(struct report *rep);
 /* by: the place of the newcomer. */
 void cause_superseded(struct report *rep, const char *by);
+/* The presence store does not answer: a newcomer is refused; what was held there has run out. */
+void cause_store_away(struct report *rep, const char *store);
+void cause_lease_over(struct report *rep, const char *store);
 void cause_no_memory(struct report *rep);
 
 #endif

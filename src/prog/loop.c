@@ -16,7 +16,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "prog/commands.h"
 #include "prog/diary.h"
 #include "prog/log.h"
@@ -330,8 +329,7 @@ static bool gate_init(struct gate *g, struct worker *workers, unsigned n, hf_why
         g->rules = g->cfg ? settings_rules(g->set, why) : NULL;
         if (!g->rules)
             return false;
-        ok = (places_init(&g->places, &g->set->places) || no_memory(&rep, LIMIT_PRESENT)) &&
-             listen_all(g, workers, n, &rep);
+        ok = places_init(&g->places, &g->set->places, &g->set->store, &rep) && listen_all(g, workers, n, &rep);
     }
     *why = rep.why;
     return ok;

@@ -29,13 +29,27 @@ static struct places_here *here_of(const struct proxy *p)
 
 /* ---- start and end --------------------------------------------------------------------------------------- */
 
-bool places_init(struct places *pl, const struct place_set *s)
+static bool store_init_shared(struct places *pl, const struct store_set *s, struct report *rep)
+{
+    struct lease_shared *sh = &pl->store;
+    store_set_at(s, &sh->at);
+    if (!*sh->at.text)
+        return true;
+    sh->rule      = pl->rule;
+    sh->ttl_ms    = s->ttl_ms > 0 ? s->ttl_ms : STORE_TTL_MS;
+    sh->fail_open = s->when_away == AWAY_FAIL_OPEN || pl->rule.mode == PLACE_OBSERVE;
+    return addr_resolve(&sh->at.at, false, rep);
+}
+
+bool places_init(struct places *pl, const struct place_set *s, const struct store_set *store, struct report *rep)
 {
     place_set_rule(s, &pl->rule);
     pl->by_identity = s->same_by == SAME_BY_IDENTITY;
     pl->grace_ms    = s->grace_ms > 0 ? s->grace_ms : 0;
-    pl->table       = s->one_place ? presence_new(LIMIT_PRESENT) : NULL;
-    return pl->table || !s->one_place;
+    if (!s->one_place)
+        return true;
+    pl->table = presence_new(LIMIT_PRESENT);
+    return (pl->table || no_memory(rep, LIMIT_PRESENT)) && store_init_shared(pl, store, rep);
 }
 
 void places_free(struct places *pl)
@@ -54,11 +68,14 @@ void places_start(struct worker *w)
     presence_home_init(&w->places.home, wake, w);
     uv_timer_init(&w->loop, &w->places.again);
     w->places.again.data = w;
+    if (*w->gate->places.store.at.text)
+        leases_init(&w->places.leases, &w->gate->places.store, &w->loop);
 }
 
 void places_stop(struct worker *w)
 {
     uv_close((uv_handle_t *)&w->places.again, NULL);
+    leases_stop(&w->places.leases);
 }
 
 /* ---- who and where --------------------------------------------------------------------------------------- */
@@ -112,15 +129,16 @@ static void tell_sighting(const struct proxy *p, const struct presence_found *f,
 {
     struct log_line          l;
     const struct place_rule *rule = &places_of(p)->rule;
-    char                     here[WHENCE_TEXT], there[WHENCE_TEXT], when[24], hex[72];
+    char                     here[WHENCE_TEXT], when[24], hex[72];
     uint8_t                  digest[32];
     const char              *verdict = !admitted ? "refused" : rule->mode == PLACE_REPLACE ? "replaces" : "admitted";
     const hf_peer           *peer    = hf_conn_peer(p->conn);
+    struct whence            from    = whence_of(p);
     log_begin(&l, "warn", "sighting");
-    whence_text(&p->seat.stay.from, here);
-    whence_text(&f->holder, there);
+    whence_text(&from, here);
     when_text(f->holder_since_ms / 1000, when);
-    log_say(&l, "%s is in two places at once: %s since %s, and now %s, which %s", hf_peer_name(peer), there, when, here,
+    log_say(&l, "%s is in two places at once: %s since %s, and now %s, which %s", hf_peer_name(peer), f->holder, when,
+            here,
             !admitted                     ? "is refused"
             : rule->mode == PLACE_REPLACE ? "takes its place"
                                           : "comes in too");
@@ -128,7 +146,7 @@ static void tell_sighting(const struct proxy *p, const struct presence_found *f,
     log_text(&l, "one_place", place_mode_text(rule));
     log_text(&l, "peer", hf_peer_name(peer));
     log_text(&l, "from", here);
-    log_text(&l, "held_from", there);
+    log_text(&l, "held_from", f->holder);
     log_text(&l, "held_since", when);
     log_num(&l, "places", f->others + 1);
     hf_peer_sha256(peer, digest);
@@ -163,7 +181,22 @@ static void wait_no_more(struct proxy *p)
     p->seat.at = NULL;
 }
 
-static void decide(struct proxy *p)
+/* The last word on a newcomer. */
+static void settle(struct proxy *p, bool in, const struct presence_found *f, const struct report *rep)
+{
+    if (!in && rep->why.check == HF_CHK_IDENTITY_IN_USE && log_now_ms() < p->seat.until_ms) {
+        wait_on(p);
+        return;
+    }
+    if (f->others > 0 && f->new_place)
+        tell_sighting(p, f, in);
+    if (in)
+        probe(p);
+    admission_answer(p, in, rep->why.check, rep->why.text);
+}
+
+/* Nothing speaks against it elsewhere; and here? What was found elsewhere is told if nothing is found here. */
+static void decide(struct proxy *p, const struct presence_found *elsewhere)
 {
     const struct places  *pl   = places_of(p);
     struct whence         from = whence_of(p);
@@ -172,15 +205,34 @@ static void decide(struct proxy *p)
     report_init(&rep);
     bool in = presence_enter(pl->table, &pl->rule, p->seat.key, &p->seat.stay, &here_of(p)->home, &from, log_now_ms(),
                              &found, &rep);
-    if (!in && rep.why.check == HF_CHK_IDENTITY_IN_USE && log_now_ms() < p->seat.until_ms) {
-        wait_on(p);
+    if (!in)
+        lease_leave(p);
+    settle(p, in, found.others || !elsewhere ? &found : elsewhere, &rep);
+}
+
+void places_leased(struct proxy *p, enum lease_answer a, const struct presence_found *f)
+{
+    const struct lease_shared *sh = &places_of(p)->store;
+    struct report              rep;
+    report_init(&rep);
+    if (a == LEASE_HELD || (a == LEASE_AWAY && sh->fail_open)) {
+        decide(p, f);
         return;
     }
-    if (found.others > 0 && found.new_place)
-        tell_sighting(p, &found, in);
-    if (in)
-        probe(p);
-    admission_answer(p, in, rep.why.check, rep.why.text);
+    if (a == LEASE_REFUSED)
+        presence_in_use(f, sh->rule.limit, &rep);
+    else
+        cause_store_away(&rep, sh->at.text);
+    settle(p, false, f, &rep);
+}
+
+static void ask(struct proxy *p)
+{
+    struct whence from = whence_of(p);
+    if (here_of(p)->leases.in_use)
+        lease_ask(p, &from);
+    else
+        decide(p, NULL);
 }
 
 static void on_again(uv_timer_t *t)
@@ -193,7 +245,7 @@ static void on_again(uv_timer_t *t)
     while (all) {
         struct proxy *p = all;
         wait_no_more(p);
-        decide(p);
+        ask(p);
     }
     if (!w->places.waiting)
         uv_timer_stop(t);
@@ -207,13 +259,24 @@ void places_ask(struct proxy *p)
     }
     key_of(p, p->seat.key);
     p->seat.until_ms = log_now_ms() + places_of(p)->grace_ms;
-    decide(p);
+    ask(p);
 }
 
 void places_leave(struct proxy *p)
 {
     wait_no_more(p);
+    lease_leave(p);
     presence_leave(&p->seat.stay);
+}
+
+bool places_over(struct proxy *p)
+{
+    struct report rep;
+    if (!lease_is_over(p))
+        return false;
+    cause_lease_over(&rep, places_of(p)->store.at.text);
+    proxy_see_out(p, &rep.why);
+    return true;
 }
 
 /* ---- those who lost their place -------------------------------------------------------------------------- */

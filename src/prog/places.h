@@ -17,6 +17,7 @@
 #define HF_PROG_PLACES_H
 #include <uv.h>
 
+#include "prog/lease.h"
 #include "prog/place_set.h"
 
 struct proxy;
@@ -30,6 +31,8 @@ struct places {
     bool              by_identity;
     int64_t           grace_ms;
     struct presence  *table;
+
+    struct lease_shared store; /* at.text empty: none */
 };
 
 /* The part of a worker. */
@@ -37,19 +40,21 @@ struct places_here {
     struct presence_home home;
     uv_timer_t           again; /* runs while somebody waits */
     struct proxy        *waiting;
+    struct leases        leases;
 };
 
 /* The part of a connection. */
 struct seat {
     uint8_t       key[PRESENCE_KEY];
     struct stay   stay;
+    struct tenant tenant;
     int64_t       until_ms;   /* how long it may wait */
     struct proxy *next, **at; /* in the list of those who wait; at NULL: it does not */
     bool          asked;
 };
 
-/* What is wrong with the options is said already (place_set_rule). False: memory is out. */
-bool places_init(struct places *pl, const struct place_set *s);
+/* Options were checked (place_set_rule, store_set_at). False: rep says why. */
+bool places_init(struct places *pl, const struct place_set *s, const struct store_set *store, struct report *rep);
 void places_free(struct places *pl);
 void places_start(struct worker *w);
 void places_stop(struct worker *w);
@@ -57,6 +62,10 @@ void places_stop(struct worker *w);
 /* The rules let it in: answers with admission_answer, now or later. */
 void places_ask(struct proxy *p);
 void places_leave(struct proxy *p);
+/* The store has answered (lease.h). f: who is elsewhere. */
+void places_leased(struct proxy *p, enum lease_answer a, const struct presence_found *f);
+/* An event came for a connection whose lease has run out, before its timer: it is closed, and true. */
+bool places_over(struct proxy *p);
 /* The worker was woken: its connections that lost their place are closed. */
 void places_turn_out(struct worker *w);
 

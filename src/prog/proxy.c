@@ -466,6 +466,8 @@ static void on_tls(uv_poll_t *h, int status, int events)
         on_reached(p);
         return;
     }
+    if (places_over(p))
+        return;
     bool more = status < 0 || (events & UV_READABLE);
     if (!more)
         act(p);
@@ -488,6 +490,8 @@ static void on_plain(uv_poll_t *h, int status, int events)
         on_reached(p);
         return;
     }
+    if (places_over(p))
+        return;
     bool more = status < 0 || (events & UV_READABLE);
     if (!more)
         act(p);

@@ -29,6 +29,7 @@ static const struct opt options[] = {
      "anybody: no client is asked for a certificate", NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "One certificate, one place", NULL, NULL},
     OPT_ROWS_PLACE(SETTINGS_AT(places)),
+    OPT_ROWS_STORE(SETTINGS_AT(store)),
     {NULL, OPT_HEADING, 0, NULL, "Who may vouch for clients", NULL, NULL},
     {"cacert", OPT_MANY, SETTINGS_AT(cacerts), "FILE", "CA certificates that may vouch for clients; may be given again",
      NULL, NULL},
@@ -94,8 +95,12 @@ static const struct command command = {
 
 int server_main(int argc, char **argv)
 {
-    struct settings s = {
-        .role = HF_SERVER, .shutdown_ms = 300000, .handshake_ms = 10000, .connect_ms = 10000, .places.grace_ms = -1};
+    struct settings s = {.role            = HF_SERVER,
+                         .shutdown_ms     = 300000,
+                         .handshake_ms    = 10000,
+                         .connect_ms      = 10000,
+                         .places.grace_ms = -1,
+                         .store.ttl_ms    = -1};
     switch (opt_parse(&command, argc, argv, &s, NULL)) {
     case OPT_HELPED:
         return EXIT_OK;

@@ -9,6 +9,7 @@
 #include "prog/opt.h"
 #include "prog/place_set.h"
 #include "prog/rules_set.h"
+#include "prog/store_set.h"
 
 enum { CREDS_MAX = 16 };
 enum client_auth { AUTH_UNSET, AUTH_REQUIRED, AUTH_OPTIONAL };
@@ -42,6 +43,7 @@ struct settings {
     bool             no_tickets;
     bool             resumes; /* client: sessions are kept and gone on from */
     struct place_set places;
+    struct store_set store;
     int64_t          shutdown_ms, handshake_ms, connect_ms;
 };
 

@@ -74,6 +74,12 @@ static struct presence_numbers count(struct scene *sc)
     return n;
 }
 
+static void assert_held_by(const struct scene *sc, const struct stay *s)
+{
+    char text[WHENCE_TEXT];
+    assert_string_equal(sc->found.holder, whence_text(&s->from, text));
+}
+
 static void observing_lets_all_in(void **state)
 {
     struct scene *sc = scene_new(100);
@@ -86,7 +92,7 @@ static void observing_lets_all_in(void **state)
     assert_false(sc->found.new_place);
     assert_true(enter(sc, &observe, alice, &s[2], at4(10, 0, 0, 2)));
     assert_int_equal(sc->found.others, 1);
-    assert_memory_equal(&sc->found.holder, &s[0].from, sizeof s[0].from);
+    assert_held_by(sc, &s[0]);
     assert_int_equal(sc->found.holder_since_ms, NOW);
     assert_true(enter(sc, &observe, bob, &s[3], at4(10, 0, 0, 2)));
     assert_int_equal(sc->found.others, 0);
@@ -113,7 +119,7 @@ static void one_place_refuses_the_newcomer(void **state)
     presence_leave(&c); /* was never here */
     presence_leave(&a);
     assert_false(enter(sc, &refuse, alice, &c, at4(10, 0, 0, 2)));
-    assert_memory_equal(&sc->found.holder, &b.from, sizeof b.from);
+    assert_held_by(sc, &b);
     presence_leave(&b);
     assert_true(enter(sc, &refuse, alice, &c, at4(10, 0, 0, 2)));
     presence_leave(&c);
