@@ -40,6 +40,7 @@ static const struct opt options[] = {
     {"threads", OPT_COUNT, SETTINGS_AT(threads), "N", "event loops (one per core)", NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "Telling", NULL, NULL},
     OPT_ROW_LOG,
+    OPT_ROW_STATUS,
     OPT_ROW_KEYLOG,
     OPT_ROW_STOREPASS,
     {0},

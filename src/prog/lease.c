@@ -30,6 +30,7 @@ struct lease {
     int64_t        since_ms;
     uint64_t       gen, fence; /* gen 0: not held */
     int64_t        sent_ms, until_ms;
+    uint64_t       sent_ns;
     bool           asking;  /* a question is open */
     bool           unknown; /* one was lost: the store may hold what we do not know of */
     unsigned       busy;    /* somebody walks over it: it is not freed */
@@ -129,6 +130,7 @@ static bool send_enter(struct lease *l)
     const char *mode   = sh->rule.mode == PLACE_LIMIT ? "l" : sh->rule.mode == PLACE_REPLACE ? "r" : "o";
     const char *args[] = {key, place, l->all->node, ttl, mode, limit, held, since, whence_text(&l->from, from)};
     l->sent_ms         = store_now_ms();
+    l->sent_ns         = uv_hrtime();
     l->asking          = store_ask(&l->all->store, STORE_ENTER, on_enter, l, 9, args);
     return l->asking;
 }
@@ -238,9 +240,11 @@ static void on_enter(redisAsyncContext *ac, void *reply, void *lease)
     l->busy++;
     if (!store_answered(&l->all->store, r) || !well_formed(r)) {
         l->unknown = true;
+        tally_add(&l->all->tally->store_failed, 1);
         answer_waiting(l, LEASE_AWAY, &f);
     } else {
         l->unknown = false;
+        tally_span(&l->all->tally->store, span_short_us, (uv_hrtime() - l->sent_ns) / 1000);
         other_of(r, &f);
         if (r->element[0]->integer == 1)
             held(l, (uint64_t)r->element[1]->integer, &f);
@@ -441,13 +445,13 @@ static void on_heard(void *ctx, const char *message)
     }
 }
 
-void leases_init(struct leases *ls, struct lease_shared *shared, uv_loop_t *loop)
+void leases_init(struct leases *ls, struct lease_shared *shared, uv_loop_t *loop, struct tally *tally)
 {
     static const struct store_events events = {on_up, on_away, on_heard};
     uint8_t                          id[8]  = {0};
     char                             channel[LEASE_NODE + 16];
     int64_t                          tick = shared->ttl_ms / 20 < TICK_MAX_MS ? shared->ttl_ms / 20 : TICK_MAX_MS;
-    *ls                                   = (struct leases){.shared = shared, .in_use = true};
+    *ls                                   = (struct leases){.shared = shared, .tally = tally, .in_use = true};
     if (getrandom(id, sizeof id, 0) != sizeof id)
         memcpy(id, &ls, sizeof id); /* no such kernel is supported: unique in this process at least */
     text_hex(ls->node, sizeof ls->node, id, sizeof id, 0);

@@ -21,6 +21,7 @@
 
 #include "auth/presence.h"
 #include "prog/store.h"
+#include "prog/tally.h"
 
 enum { LEASE_BUCKETS = 4096, LEASE_NODE = 20 };
 
@@ -40,6 +41,7 @@ struct lease_shared {
 /* The part of a worker. */
 struct leases {
     struct lease_shared *shared;
+    struct tally        *tally;
     struct store         store;
     uv_timer_t           tick;
     char                 node[LEASE_NODE];
@@ -57,7 +59,7 @@ struct tenant {
 
 enum lease_answer { LEASE_HELD, LEASE_REFUSED, LEASE_AWAY };
 
-void leases_init(struct leases *ls, struct lease_shared *shared, uv_loop_t *loop);
+void leases_init(struct leases *ls, struct lease_shared *shared, uv_loop_t *loop, struct tally *tally);
 void leases_stop(struct leases *ls);
 /* Asks for the place of p, whose key is known: places_leased is called, at once or later. */
 void lease_ask(struct proxy *p, const struct whence *from);

@@ -133,7 +133,7 @@ static size_t render_text(const struct log_line *l, char *out, size_t room)
 /* ---- JSON ---------------------------------------------------------------------------------------------- */
 
 /* jansson refuses broken UTF-8, which is in file names, or where a sentence was cut: that is shown escaped. */
-static json_t *json_of(const char *text)
+json_t *log_json_text(const char *text)
 {
     char    safe[4 * LOG_SENTENCE];
     json_t *v = json_string(text);
@@ -145,7 +145,7 @@ static json_t *json_of(const char *text)
 
 static void put_field(json_t *o, const struct log_field *f)
 {
-    json_t *v = f->text ? json_of(f->text) : json_integer(f->number);
+    json_t *v = f->text ? log_json_text(f->text) : json_integer(f->number);
     if (!f->many) {
         json_object_set_new(o, f->name, v);
         return;
@@ -166,7 +166,7 @@ static size_t render_json(const struct log_line *l, char *out, size_t room)
     json_object_set_new(o, "time", json_string(time));
     json_object_set_new(o, "level", json_string(l->level));
     json_object_set_new(o, "event", json_string(l->event));
-    json_object_set_new(o, "message", json_of(l->says));
+    json_object_set_new(o, "message", log_json_text(l->says));
     for (unsigned i = 0; i < l->n; i++)
         put_field(o, &l->field[i]);
     size_t n = json_dumpb(o, out, room, JSON_COMPACT);

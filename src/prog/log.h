@@ -47,6 +47,9 @@ void log_end(struct log_line *l);
 /* All at once, without fields. */
 void log_note(const char *level, const char *event, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Text as a JSON string; what is not UTF-8 is shown escaped. */
+struct json_t *log_json_text(const char *text);
+
 /* Now, as Unix time in milliseconds. */
 int64_t log_now_ms(void);
 

@@ -21,6 +21,7 @@
 #include "prog/log.h"
 #include "prog/proxy.h"
 #include "prog/reload.h"
+#include "prog/status.h"
 
 enum { ACCEPT_BURST = 64, REST_MS = 100 };
 
@@ -28,6 +29,7 @@ struct main_loop {
     uv_loop_t      loop;
     uv_signal_t    term, interrupt;
     struct reload  reload;
+    struct status *status; /* NULL: none, or none any more */
     uv_async_t     done;
     atomic_uint    n_done;
     unsigned       n_workers;
@@ -136,6 +138,7 @@ static void on_wake(uv_async_t *h)
     struct worker *w     = h->data;
     int            order = atomic_load(&w->order);
     places_turn_out(w);
+    snapshot_answer(w);
     if (order >= ORDER_FINISH && !w->finishing)
         worker_finish(w);
     if (order == ORDER_CUT)
@@ -184,6 +187,8 @@ static void on_signal(uv_signal_t *h, int signum)
     log_note("info", "stopping",
              m->order == ORDER_FINISH ? "stopping: no new connections; a second signal ends those that are open"
                                       : "stopping at once: open connections are cut");
+    status_stop(m->status);
+    m->status = NULL;
     for (unsigned i = 0; i < m->n_workers; i++) {
         atomic_store(&m->workers[i].order, m->order);
         worker_wake(&m->workers[i]);
@@ -329,7 +334,8 @@ static bool gate_init(struct gate *g, struct worker *workers, unsigned n, hf_why
         g->rules = g->cfg ? settings_rules(g->set, why) : NULL;
         if (!g->rules)
             return false;
-        ok = places_init(&g->places, &g->set->places, &g->set->store, &rep) && listen_all(g, workers, n, &rep);
+        ok = places_init(&g->places, &g->set->places, &g->set->store, &rep) && listen_all(g, workers, n, &rep) &&
+             (!g->set->status || (g->status = status_new(g->set->status, &rep)));
     }
     *why = rep.why;
     return ok;
@@ -380,6 +386,7 @@ int gate_main(struct settings *s, const struct command *c)
     if (!gate_init(&g, workers, n, &why)) {
         fprintf(stderr, "handfast %s: ", c->name);
         hf_why_print(&why, stderr);
+        status_free(g.status);
         gate_free(&g);
         free(workers);
         return EXIT_WRONG;
@@ -392,6 +399,8 @@ int gate_main(struct settings *s, const struct command *c)
         worker_init(&workers[i], &m, &g);
     warn_about(&g);
     tell_listening(&g, &workers[0], n);
+    if ((m.status = g.status))
+        status_start(m.status, &g, &m.loop);
     run(&m);
     if (g.listen.is_unix)
         unlink(g.listen.text + 5);

@@ -14,6 +14,8 @@
 #include "prog/places.h"
 #include "prog/sessions.h"
 #include "prog/settings.h"
+#include "prog/snapshot.h"
+#include "prog/tally.h"
 
 /* What all connections of a command share; but for cfg and rules not changed after the start. */
 struct gate {
@@ -26,6 +28,7 @@ struct gate {
     unsigned               n_workers;
     struct addr            listen, target;
     struct places          places;
+    struct status         *status;      /* NULL: none */
     const char            *server_name; /* client: whom the server's certificate must name */
     int                    keylog_fd;   /* -1: no key log */
 };
@@ -43,23 +46,25 @@ struct listener {
 };
 
 struct worker {
-    struct main_loop  *main;
-    struct gate       *gate;
-    uv_loop_t          loop;
-    pthread_t          thread;
-    uv_async_t         wake;
-    uv_timer_t         timer; /* serving: listeners rest; finishing: the end */
-    struct again       again;
-    struct sessions    sessions; /* client */
-    atomic_int         order;    /* enum order */
-    bool               finishing, starving;
-    bool               deaf; /* under gate->change: wake is closed */
-    unsigned           n_listeners;
-    struct listener    listeners[ADDR_MAX];
-    struct proxy      *first; /* connections */
-    struct places_here places;
-    size_t             n_proxies;
-    uint8_t            scratch[SCRATCH_BYTES]; /* for what passes through within one event */
+    struct main_loop          *main;
+    struct gate               *gate;
+    uv_loop_t                  loop;
+    pthread_t                  thread;
+    uv_async_t                 wake;
+    uv_timer_t                 timer; /* serving: listeners rest; finishing: the end */
+    struct again               again;
+    struct sessions            sessions; /* client */
+    atomic_int                 order;    /* enum order */
+    bool                       finishing, starving;
+    bool                       deaf; /* under gate->change: wake is closed */
+    unsigned                   n_listeners;
+    struct listener            listeners[ADDR_MAX];
+    struct proxy              *first; /* connections */
+    struct places_here         places;
+    size_t                     n_proxies;
+    struct tally               tally;
+    _Atomic(struct snapshot *) snapshot;               /* asked of it */
+    uint8_t                    scratch[SCRATCH_BYTES]; /* for what passes through within one event */
 };
 
 /* Runs a whole command: 0 after an orderly stop, EXIT_WRONG when it could not start (said on stderr). */

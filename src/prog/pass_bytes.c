@@ -58,6 +58,7 @@ bool pass_deliver(struct proxy *p)
             break;
         hf_conn_data_done(p->conn, n);
         p->bytes_in += n;
+        tally_add(&p->worker->tally.bytes_in, n);
         moved = true;
     }
     return moved;
@@ -79,6 +80,7 @@ static size_t offer(struct proxy *p, const uint8_t *from, size_t n)
             break;
     }
     p->bytes_out += at;
+    tally_add(&p->worker->tally.bytes_out, at);
     return at;
 }
 

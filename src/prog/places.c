@@ -69,7 +69,7 @@ void places_start(struct worker *w)
     uv_timer_init(&w->loop, &w->places.again);
     w->places.again.data = w;
     if (*w->gate->places.store.at.text)
-        leases_init(&w->places.leases, &w->gate->places.store, &w->loop);
+        leases_init(&w->places.leases, &w->gate->places.store, &w->loop, &w->tally);
 }
 
 void places_stop(struct worker *w)
@@ -124,34 +124,44 @@ static void probe(const struct proxy *p)
 
 /* ---- the log --------------------------------------------------------------------------------------------- */
 
+static void remember(const struct proxy *p, const struct sighting *s, enum sighted how)
+{
+    struct tally *t = &p->worker->tally;
+    tally_add(&t->sightings[how], 1);
+    *recent_sighting(&t->recent) = *s;
+}
+
 /* One certificate was seen at two places at once. */
 static void tell_sighting(const struct proxy *p, const struct presence_found *f, bool admitted)
 {
-    struct log_line          l;
-    const struct place_rule *rule = &places_of(p)->rule;
-    char                     here[WHENCE_TEXT], when[24], hex[72];
-    uint8_t                  digest[32];
-    const char              *verdict = !admitted ? "refused" : rule->mode == PLACE_REPLACE ? "replaces" : "admitted";
-    const hf_peer           *peer    = hf_conn_peer(p->conn);
-    struct whence            from    = whence_of(p);
-    log_begin(&l, "warn", "sighting");
-    whence_text(&from, here);
-    when_text(f->holder_since_ms / 1000, when);
-    log_say(&l, "%s is in two places at once: %s since %s, and now %s, which %s", hf_peer_name(peer), f->holder, when,
-            here,
-            !admitted                     ? "is refused"
-            : rule->mode == PLACE_REPLACE ? "takes its place"
-                                          : "comes in too");
-    log_text(&l, "verdict", verdict);
-    log_text(&l, "one_place", place_mode_text(rule));
-    log_text(&l, "peer", hf_peer_name(peer));
-    log_text(&l, "from", here);
-    log_text(&l, "held_from", f->holder);
-    log_text(&l, "held_since", when);
-    log_num(&l, "places", f->others + 1);
+    static const char *const verdict[] = {"admitted", "replaces", "refused"};
+    static const char *const words[]   = {"comes in too", "takes its place", "is refused"};
+    const struct place_rule *rule      = &places_of(p)->rule;
+    const hf_peer           *peer      = hf_conn_peer(p->conn);
+    enum sighted  how = !admitted ? SIGHTED_REFUSED : rule->mode == PLACE_REPLACE ? SIGHTED_REPLACES : SIGHTED_ADMITTED;
+    struct whence from = whence_of(p);
+    struct sighting s  = {.at_ms = log_now_ms(), .verdict = verdict[how]};
+    struct log_line l;
+    uint8_t         digest[32];
+    char            here[WHENCE_TEXT];
+    text_add(s.who, sizeof s.who, 0, "%s", hf_peer_name(peer));
+    text_add(s.from, sizeof s.from, 0, "%s", whence_text(&from, here));
+    text_add(s.held_from, sizeof s.held_from, 0, "%s", f->holder);
+    when_text(f->holder_since_ms / 1000, s.held_since);
     hf_peer_sha256(peer, digest);
-    text_hex(hex, sizeof hex, digest, sizeof digest, 0);
-    log_text(&l, "sha256", hex);
+    text_hex(s.sha256, sizeof s.sha256, digest, sizeof digest, 0);
+    remember(p, &s, how);
+    log_begin(&l, "warn", "sighting");
+    log_say(&l, "%s is in two places at once: %s since %s, and now %s, which %s", s.who, s.held_from, s.held_since,
+            s.from, words[how]);
+    log_text(&l, "verdict", s.verdict);
+    log_text(&l, "one_place", place_mode_text(rule));
+    log_text(&l, "peer", s.who);
+    log_text(&l, "from", s.from);
+    log_text(&l, "held_from", s.held_from);
+    log_text(&l, "held_since", s.held_since);
+    log_num(&l, "places", f->others + 1);
+    log_text(&l, "sha256", s.sha256);
     log_end(&l);
 }
 

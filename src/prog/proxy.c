@@ -25,9 +25,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "base/why.h"
 #include "prog/cause.h"
 #include "prog/log.h"
 #include "prog/proxy_in.h"
+#include "prog/refused.h"
 #include "prog/story.h"
 
 enum {
@@ -55,18 +58,61 @@ struct proxy *proxy_next(const struct proxy *p)
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
 
+char *proxy_from(const struct proxy *p, char out[static ADDR_TEXT])
+{
+    union sock_addr at = {0};
+    memcpy(&at, &p->from.at, sizeof p->from.at);
+    return addr_text(&at, p->from.len, out);
+}
+
+/* What is wrong; what to do stands beside it. */
+static void why_without_hint(const hf_why *why, char *text, size_t room)
+{
+    const char *hint = hf_check_info_of(why->check)->hint;
+    size_t      n = why_sentence(why, text, room), h = strlen(hint);
+    if (h && n > h && strcmp(text + n - h, hint) == 0)
+        text[n - h - 1] = '\0';
+}
+
+/* For the status page; where there is none, only counted. */
+static void remember(const struct proxy *p, const struct story *s, const hf_why *why, enum ended how)
+{
+    struct refused  r;
+    struct refusal *f = recent_refusal(&p->worker->tally.recent);
+    char            text[RECENT_TEXT];
+    refused_judge(&r, s->role, p->conn, why);
+    *f = (struct refusal){.at_ms   = log_now_ms(),
+                          .reason  = r.reason,
+                          .check   = hf_check_info_of(why->check)->name,
+                          .outcome = how == ENDED_CUT ? "cut" : "refused"};
+    why_without_hint(why, text, sizeof text);
+    text_add(f->from, sizeof f->from, 0, "%s", s->from);
+    text_add(f->who, sizeof f->who, 0, "%s%s",
+             p->conn && hf_conn_peer(p->conn) ? hf_peer_name(hf_conn_peer(p->conn)) : "",
+             p->conn && hf_conn_peer(p->conn) ? "" : r.about);
+    text_add(f->why, sizeof f->why, 0, "%s", text);
+    text_add(f->fix, sizeof f->fix, 0, "%s", r.fix);
+}
+
+static void count_end(const struct proxy *p, const struct story *s, const hf_why *why)
+{
+    bool       failed = why && why->check;
+    enum ended how    = !failed ? ENDED_SERVED : s->open ? ENDED_CUT : ENDED_REFUSED;
+    tally_end(&p->worker->tally, how, why, (uint64_t)s->duration_ms * 1000);
+    if (failed && gate_of(p)->set->status)
+        remember(p, s, why, how);
+}
+
 static void tell(struct proxy *p, const hf_why *why)
 {
-    char            from[ADDR_TEXT];
-    union sock_addr at      = {0};
-    bool            verdict = why && !is_server(p) && why->origin == HF_BY_PEER && why->alert != HF_NO_ALERT;
+    char from[ADDR_TEXT];
+    bool verdict = why && !is_server(p) && why->origin == HF_BY_PEER && why->alert != HF_NO_ALERT;
     if (p->told)
         return;
     p->told = true;
-    memcpy(&at, &p->from.at, sizeof p->from.at);
     /* A server that speaks TLS 1.3 judges us after our handshake is complete: its first word may be a refusal. */
     struct story s = {.role        = gate_of(p)->set->role,
-                      .from        = addr_text(&at, p->from.len, from),
+                      .from        = proxy_from(p, from),
                       .target      = gate_of(p)->target.text,
                       .duration_ms = log_now_ms() - p->began_ms,
                       .bytes_in    = p->bytes_in,
@@ -76,6 +122,7 @@ static void tell(struct proxy *p, const hf_why *why)
                       .rule_reason = p->admission.reason,
                       .ruling      = p->admission.refusal};
     story_tell(&s, p->conn, why);
+    count_end(p, &s, why);
 }
 
 static void on_closed(uv_handle_t *h)
@@ -223,6 +270,7 @@ static void last_words(struct proxy *p)
 static void opened(struct proxy *p)
 {
     p->opened = true;
+    tally_handshake(&p->worker->tally, p->conn, (uv_hrtime() - p->began_ns) / 1000);
     uv_timer_stop(&p->timer);
     p->stage = OPEN;
     if (!again_opened(p)) /* the configuration has changed meanwhile, and it has been turned out */
@@ -515,6 +563,8 @@ void proxy_new(struct worker *w, int take_fd, const union sock_addr *from, sockl
     addr_tune(take_fd);
     p->worker   = w;
     p->began_ms = log_now_ms();
+    p->began_ns = uv_hrtime();
+    tally_add(&w->tally.accepted, 1);
     p->tls.fd = p->plain.fd = -1;
     p->expires_ms           = INT64_MAX;
     p->from.len             = len < sizeof p->from.at ? len : sizeof p->from.at;

@@ -12,6 +12,8 @@ void proxy_cut(struct proxy *p);
 void proxy_turn_out(struct proxy *p, const hf_why *why);
 /* The same with close_notify, and with the time to read it. */
 void proxy_see_out(struct proxy *p, const hf_why *why);
+/* Where it came from. Returns out. */
+char *proxy_from(const struct proxy *p, char out[static ADDR_TEXT]);
 /* The connection behind p in its worker's list. */
 struct proxy *proxy_next(const struct proxy *p);
 

@@ -38,6 +38,7 @@ struct proxy {
     uint64_t         passed; /* of both, when it was last looked whether the connection is quiet */
     size_t           drained;
     int64_t          began_ms;
+    uint64_t         began_ns; /* of the clock that never jumps */
     struct {
         union {
             struct sockaddr     sa;

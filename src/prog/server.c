@@ -74,6 +74,7 @@ static const struct opt options[] = {
      "keep the trace of each refused connection, to be shown\nby handfast explain --trace FILE; - is stdout", NULL,
      NULL},
     {"explain-keep", OPT_COUNT, SETTINGS_AT(diary_keep), "N", "how many: the last N to 2N of them (100)", NULL, NULL},
+    OPT_ROW_STATUS,
     OPT_ROW_KEYLOG,
     OPT_ROW_STOREPASS,
     {0},

@@ -15,6 +15,7 @@
 #include "base/pem.h"
 #include "base/text.h"
 #include "prog/log.h"
+#include "prog/status.h"
 #include "prog/ticket_keys.h"
 #include "x509/cert.h"
 
@@ -124,6 +125,8 @@ bool settings_check(const struct settings *s, const struct command *c)
     const char *bad = s->pass ? pass_check(s->pass) : NULL;
     if (bad)
         return opt_complain(c, "--pass %s: %s.", s->pass, bad);
+    if (s->status && (bad = status_check(s->status)))
+        return opt_complain(c, "--status %s: %s.", s->status, bad);
     if (s->alpn && strlen(s->alpn) >= ALPN_TEXT)
         return opt_complain(c, "--alpn is longer than %d characters.", ALPN_TEXT - 1);
     if (s->tls_min && s->tls_max && s->tls_min > s->tls_max)

@@ -43,6 +43,7 @@ struct settings {
     bool             no_tickets;
     bool             resumes; /* client: sessions are kept and gone on from */
     struct place_set places;
+    const char      *status; /* where the status page is served; NULL: nowhere */
     struct store_set store;
     int64_t          shutdown_ms, handshake_ms, connect_ms;
 };
@@ -130,6 +131,13 @@ const char *pass_check(const char *source); /* NULL, or what is wrong with it */
         "keylog", OPT_TEXT, SETTINGS_AT(keylog), "FILE",                                                               \
             "append the secrets of all connections (SSLKEYLOGFILE):\nwhoever reads it reads everything; for "          \
             "debugging only",                                                                                          \
+            NULL, NULL                                                                                                 \
+    }
+#define OPT_ROW_STATUS                                                                                                 \
+    {                                                                                                                  \
+        "status", OPT_TEXT, SETTINGS_AT(status), "ADDR",                                                               \
+            "a page of who is connected and who was refused, with\n/status (JSON) and /metrics (Prometheus), over "    \
+            "HTTP; a port\nalone is on loopback",                                                                      \
             NULL, NULL                                                                                                 \
     }
 #define OPT_ROW_LOG                                                                                                    \
