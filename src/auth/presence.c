@@ -233,11 +233,13 @@ static void stay_link(struct stay *s, struct person *who, struct place *pl)
 
 /* ---- the decision ---------------------------------------------------------------------------------------- */
 
-/* The oldest stay at the oldest place other than mine; under PLACE_CONNECTION of all. */
+/* The oldest stay at the oldest place other than mine; under PLACE_CONNECTION of all. NULL: there is none. */
 static const struct stay *holder(const struct person *who, const struct place *mine, bool connections)
 {
     const struct place *pl = who->oldest;
-    return (pl == mine && !connections ? pl->prev : pl)->oldest;
+    if (pl && pl == mine && !connections)
+        pl = pl->prev;
+    return pl ? pl->oldest : NULL;
 }
 
 static void look(const struct person *who, const struct place *mine, bool connections, struct presence_found *f)
@@ -246,9 +248,9 @@ static void look(const struct person *who, const struct place *mine, bool connec
     if (!who)
         return;
     f->others = connections ? who->n_stays : who->n_places - (mine ? 1 : 0);
-    if (f->others == 0)
-        return;
     const struct stay *h = holder(who, mine, connections);
+    if (!h)
+        return;
     whence_text(&h->from, f->holder);
     f->holder_since_ms = h->since_ms;
 }
