@@ -348,6 +348,7 @@ typedef struct hf_ruling {
     uint16_t    check;          /* why not, 0 = admitted */
     int         rule;           /* which one decided, from 0; -1: none did, and so nobody comes in */
     const char *where, *reason; /* of that rule, as given to hf_rules_begin; "" */
+    const char *note;           /* as given to hf_rules_note; "" */
     char        text[160];      /* detail for hf_conn_verdict */
     unsigned    n_near;         /* the allowing rules that came nearest to it, with what stands against each */
     struct {
@@ -367,6 +368,9 @@ bool hf_rules_begin(hf_rules *r, bool allow, const char *where, const char *reas
  * from, sni, listener, after, before, days, hours. Several values of one field are alternatives and follow each other;
  * several fields must all hold. doc/rules.md has the forms. NULL, or what is wrong with it (static text). */
 const char *hf_rules_when(hf_rules *r, const char *field, const char *value);
+/* A text of the caller's own about the last rule, which comes back in hf_ruling when that rule decides; copied. False:
+ * memory is out; the seal says so again. */
+bool hf_rules_note(hf_rules *r, const char *note);
 /* Makes the rules immutable and quick. False: why says what is wrong, and they are not to be used. */
 bool   hf_rules_seal(hf_rules *r, hf_why *why);
 size_t hf_rules_count(const hf_rules *r);

@@ -213,6 +213,7 @@ void rules_judge(const hf_rules *r, const struct asker *a, hf_ruling *out)
         out->admit              = rule->allow;
         out->where              = rule->where;
         out->reason             = rule->reason;
+        out->note               = rule->note ? rule->note : "";
         text_add(text, sizeof text, 0, "%s%s%s", rule->where, rule->reason[0] ? ": " : "", rule->reason);
         if (!rule->allow)
             fail_text(&rep, RULE_DENIES, 0, 0, 0, text);

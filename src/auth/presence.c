@@ -247,7 +247,7 @@ static void look(const struct person *who, const struct place *mine, bool connec
     *f = (struct presence_found){.new_place = connections || !mine};
     if (!who)
         return;
-    f->others = connections ? who->n_stays : who->n_places - (mine ? 1 : 0);
+    f->others            = connections ? who->n_stays : who->n_places - (mine ? 1 : 0);
     const struct stay *h = holder(who, mine, connections);
     if (!h)
         return;

@@ -43,6 +43,7 @@ void hf_rules_free(hf_rules *r)
     for (size_t i = 0; i < r->n; i++) {
         mem_free(&r->mem, r->rules[i].where);
         mem_free(&r->mem, r->rules[i].reason);
+        mem_free(&r->mem, r->rules[i].note);
     }
     mem_free(&r->mem, r->wants);
     mem_free(&r->mem, r->rules);
@@ -57,6 +58,11 @@ void hf_rules_free(hf_rules *r)
 static void *grown(struct mem *m, void *p, size_t n, size_t size)
 {
     return n & (n - 1) ? p : mem_realloc(m, p, (n ? 2 * n : 1) * size);
+}
+
+static bool no_room(hf_rules *r)
+{
+    return fail(&r->rep, RULES_NO_MEMORY, 0, 0, 0);
 }
 
 bool hf_rules_begin(hf_rules *r, bool allow, const char *where, const char *reason)
@@ -75,7 +81,16 @@ bool hf_rules_begin(hf_rules *r, bool allow, const char *where, const char *reas
     }
     mem_free(&r->mem, rule.where);
     mem_free(&r->mem, rule.reason);
-    return fail(&r->rep, RULES_NO_MEMORY, 0, 0, 0);
+    return no_room(r);
+}
+
+bool hf_rules_note(hf_rules *r, const char *note)
+{
+    char *mine = r->n && !r->rules[r->n - 1].note ? mem_text(&r->mem, note) : NULL;
+    if (!mine)
+        return no_room(r);
+    r->rules[r->n - 1].note = mine;
+    return true;
 }
 
 static const char *wants_room(hf_rules *r)
@@ -210,7 +225,7 @@ void rules_ask(const hf_rules *r, hf_view leaf, const hf_asker *who, hf_ruling *
     struct asker  a;
     bool          looks = r->fields & ((1u << N_ID_FIELDS) - 1);
     report_init(&rep);
-    *out = (hf_ruling){.where = "", .reason = "", .rule = -1};
+    *out = (hf_ruling){.where = "", .reason = "", .note = "", .rule = -1};
     if (!asker_of(&a, &id, looks ? leaf : (hf_view){0}, who, &m, &rep)) {
         out->check = rep.why.check;
         return;

@@ -39,6 +39,7 @@ struct rule {
     uint32_t first, n; /* wants */
     uint32_t fields;   /* a bit for each field */
     char    *where, *reason;
+    char    *note; /* NULL: none */
 };
 
 struct hf_rules {

@@ -30,6 +30,7 @@ static void keep_rules(struct admission *a, hf_rules *take, const hf_ruling *r)
     a->rules  = take;
     a->rule   = r->where;
     a->reason = r->reason;
+    a->note   = r->note;
 }
 
 /* A refusal is told at once, so that few live at a time. */
@@ -90,7 +91,7 @@ bool admission_again(struct proxy *p, hf_rules *rules, hf_why *why)
     ask_rules(p, rules, &ruling);
     keep_rules(&p->admission, hf_rules_ref(rules), &ruling);
     if (ruling.admit)
-        return true;
+        return places_again(p, why);
     keep_refusal(&p->admission, &ruling);
     report_init(&rep);
     fail_text(&rep, (enum check)ruling.check, 0, 0, 0, ruling.text);

@@ -24,7 +24,8 @@ struct proxy;
 
 struct admission {
     enum admission_state state;
-    hf_rules            *rules;         /* those that were asked: the texts below are theirs */
+    hf_rules            *rules; /* those that were asked: the texts below are theirs */
+    const char          *note;  /* of that rule: how many places it gives; "" or NULL: as the command line says */
     const char          *rule, *reason; /* which one let it in; NULL: none was asked */
     hf_ruling           *refusal;       /* when it was the rules that refused */
 };

@@ -22,23 +22,30 @@ enum {
 };
 
 struct lease {
-    struct lease  *next;
-    struct leases *all;
-    uint8_t        key[PRESENCE_KEY], place[PLACE_BYTES];
-    struct proxy  *waiting, *in;
-    struct whence  from; /* of the connection that asked first */
-    int64_t        since_ms;
-    uint64_t       gen, fence; /* gen 0: not held */
-    int64_t        sent_ms, until_ms;
-    uint64_t       sent_ns;
-    bool           asking;  /* a question is open */
-    bool           unknown; /* one was lost: the store may hold what we do not know of */
-    unsigned       busy;    /* somebody walks over it: it is not freed */
+    struct lease     *next;
+    struct leases    *all;
+    struct place_rule rule; /* of the connection that asked first */
+    uint8_t           key[PRESENCE_KEY], place[PLACE_BYTES];
+    struct proxy     *waiting, *in;
+    struct whence     from; /* of the connection that asked first */
+    int64_t           since_ms;
+    uint64_t          gen, fence; /* gen 0: not held */
+    int64_t           sent_ms, until_ms;
+    uint64_t          sent_ns;
+    bool              asking;  /* a question is open */
+    bool              unknown; /* one was lost: the store may hold what we do not know of */
+    unsigned          busy;    /* somebody walks over it: it is not freed */
 };
 
 static const struct lease_shared *shared_of(const struct lease *l)
 {
     return l->all->shared;
+}
+
+/* While the store is away. Who only observes never refuses. */
+static bool fails_open(const struct lease *l)
+{
+    return shared_of(l)->fail_open || l->rule.mode == PLACE_OBSERVE;
 }
 
 /* ---- lists ----------------------------------------------------------------------------------------------- */
@@ -71,10 +78,11 @@ static struct lease **bucket_of(struct leases *ls, const uint8_t key[PRESENCE_KE
     return &ls->bucket[i % LEASE_BUCKETS];
 }
 
-static void place_make(struct leases *ls, const struct whence *from, uint8_t out[PLACE_BYTES])
+static void place_make(struct leases *ls, const struct place_rule *rule, const struct whence *from,
+                       uint8_t out[PLACE_BYTES])
 {
-    place_of(&ls->shared->rule, from, out);
-    if (ls->shared->rule.kind != PLACE_CONNECTION)
+    place_of(rule, from, out);
+    if (rule->kind != PLACE_CONNECTION)
         return;
     out[0] = 1; /* no family: a place that no other connection has, here or elsewhere */
     memcpy(out + 1, ls->node, 8);
@@ -82,11 +90,12 @@ static void place_make(struct leases *ls, const struct whence *from, uint8_t out
     ls->connections++;
 }
 
-static struct lease *lease_get(struct leases *ls, const uint8_t key[PRESENCE_KEY], const struct whence *from)
+static struct lease *lease_get(struct leases *ls, const struct seat *seat, const struct whence *from)
 {
+    const uint8_t *key   = seat->key;
     struct lease **first = bucket_of(ls, key), *l;
     uint8_t        place[PLACE_BYTES];
-    place_make(ls, from, place);
+    place_make(ls, &seat->rule, from, place);
     for (l = *first; l; l = l->next)
         if (memcmp(l->key, key, PRESENCE_KEY) == 0 && memcmp(l->place, place, PLACE_BYTES) == 0)
             return l;
@@ -94,6 +103,7 @@ static struct lease *lease_get(struct leases *ls, const uint8_t key[PRESENCE_KEY
     if (!l)
         return NULL;
     l->all      = ls;
+    l->rule     = seat->rule;
     l->from     = *from;
     l->since_ms = log_now_ms();
     memcpy(l->key, key, PRESENCE_KEY);
@@ -124,10 +134,10 @@ static bool send_enter(struct lease *l)
     uint64_t gen = l->gen ? l->gen : l->in != NULL;
     names(l, key, place);
     text_add(ttl, sizeof ttl, 0, "%" PRId64, sh->ttl_ms);
-    text_add(limit, sizeof limit, 0, "%u", sh->rule.limit);
+    text_add(limit, sizeof limit, 0, "%u", l->rule.limit);
     text_add(held, sizeof held, 0, "%" PRIu64, gen);
     text_add(since, sizeof since, 0, "%" PRId64, l->since_ms);
-    const char *mode   = sh->rule.mode == PLACE_LIMIT ? "l" : sh->rule.mode == PLACE_REPLACE ? "r" : "o";
+    const char *mode   = l->rule.mode == PLACE_LIMIT ? "l" : l->rule.mode == PLACE_REPLACE ? "r" : "o";
     const char *args[] = {key, place, l->all->node, ttl, mode, limit, held, since, whence_text(&l->from, from)};
     l->sent_ms         = store_now_ms();
     l->sent_ns         = uv_hrtime();
@@ -167,7 +177,7 @@ static void lease_maybe_free(struct lease *l)
 
 static void answer_waiting(struct lease *l, enum lease_answer a, const struct presence_found *f)
 {
-    bool stays = a == LEASE_HELD || (a == LEASE_AWAY && shared_of(l)->fail_open);
+    bool stays = a == LEASE_HELD || (a == LEASE_AWAY && fails_open(l));
     l->busy++;
     for (struct proxy *p; (p = l->waiting);) {
         list_remove(p);
@@ -268,7 +278,7 @@ static void on_leave(redisAsyncContext *ac, void *reply, void *leases)
 void lease_ask(struct proxy *p, const struct whence *from)
 {
     struct leases        *ls   = &p->worker->places.leases;
-    struct lease         *l    = lease_get(ls, p->seat.key, from);
+    struct lease         *l    = lease_get(ls, &p->seat, from);
     struct presence_found none = {0};
     if (!l) {
         places_leased(p, LEASE_AWAY, &none);
@@ -298,7 +308,7 @@ void lease_leave(struct proxy *p)
 bool lease_is_over(const struct proxy *p)
 {
     const struct lease *l = p->seat.tenant.lease;
-    return l && p->seat.tenant.in && !shared_of(l)->fail_open && store_now_ms() >= l->until_ms;
+    return l && p->seat.tenant.in && !fails_open(l) && store_now_ms() >= l->until_ms;
 }
 
 /* ---- the loop -------------------------------------------------------------------------------------------- */
@@ -320,7 +330,7 @@ static void over(struct lease *l)
     struct report rep;
     l->gen      = 0;
     l->until_ms = 0;
-    if (shared_of(l)->fail_open)
+    if (fails_open(l))
         return;
     cause_lease_over(&rep, shared_of(l)->at.text);
     turn_out(l, &rep.why);

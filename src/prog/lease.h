@@ -30,12 +30,11 @@ struct lease;
 
 /* What all workers share. */
 struct lease_shared {
-    struct store_at   at;
-    struct place_rule rule;
-    int64_t           ttl_ms;
-    bool              fail_open;
-    atomic_uint       n_away, n_up; /* workers whose store is away; that were up once */
-    atomic_llong      away_since_ms;
+    struct store_at at;
+    int64_t         ttl_ms;
+    bool            fail_open;
+    atomic_uint     n_away, n_up; /* workers whose store is away; that were up once */
+    atomic_llong    away_since_ms;
 };
 
 /* The part of a worker. */

@@ -15,6 +15,10 @@ struct place_set {
 
 /* The rule of these options; NULL: it is in out, else what is wrong with which of them (static). */
 const char *place_set_rule(const struct place_set *s, struct place_rule *out);
+/* The same in one text, which rules carry: "refuse prefix=24/64". */
+enum { PLACE_NOTE = 48 };
+void        place_note(const char *one_place, const char *place, char out[static PLACE_NOTE]);
+const char *place_note_read(const char *note, struct place_rule *out);
 /* "observe", "limit=3", "replace": for logs. refuse is a limit of 1. */
 const char *place_mode_text(const struct place_rule *r);
 

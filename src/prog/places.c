@@ -35,18 +35,19 @@ static bool store_init_shared(struct places *pl, const struct store_set *s, stru
     store_set_at(s, &sh->at);
     if (!*sh->at.text)
         return true;
-    sh->rule      = pl->rule;
     sh->ttl_ms    = s->ttl_ms > 0 ? s->ttl_ms : STORE_TTL_MS;
-    sh->fail_open = s->when_away == AWAY_FAIL_OPEN || pl->rule.mode == PLACE_OBSERVE;
+    sh->fail_open = s->when_away == AWAY_FAIL_OPEN;
     return addr_resolve(&sh->at.at, false, rep);
 }
 
-bool places_init(struct places *pl, const struct place_set *s, const struct store_set *store, struct report *rep)
+bool places_init(struct places *pl, const struct place_set *s, const struct store_set *store, bool rules,
+                 struct report *rep)
 {
     place_set_rule(s, &pl->rule);
     pl->by_identity = s->same_by == SAME_BY_IDENTITY;
     pl->grace_ms    = s->grace_ms > 0 ? s->grace_ms : 0;
-    if (!s->one_place)
+    pl->given       = s->one_place != NULL;
+    if (!pl->given && !rules)
         return true;
     pl->table = presence_new(LIMIT_PRESENT);
     return (pl->table || no_memory(rep, LIMIT_PRESENT)) && store_init_shared(pl, store, rep);
@@ -136,7 +137,7 @@ static void tell_sighting(const struct proxy *p, const struct presence_found *f,
 {
     static const char *const verdict[] = {"admitted", "replaces", "refused"};
     static const char *const words[]   = {"comes in too", "takes its place", "is refused"};
-    const struct place_rule *rule      = &places_of(p)->rule;
+    const struct place_rule *rule      = &p->seat.rule;
     const hf_peer           *peer      = hf_conn_peer(p->conn);
     enum sighted  how = !admitted ? SIGHTED_REFUSED : rule->mode == PLACE_REPLACE ? SIGHTED_REPLACES : SIGHTED_ADMITTED;
     struct whence from = whence_of(p);
@@ -213,8 +214,8 @@ static void decide(struct proxy *p, const struct presence_found *elsewhere)
     struct presence_found found;
     struct report         rep;
     report_init(&rep);
-    bool in = presence_enter(pl->table, &pl->rule, p->seat.key, &p->seat.stay, &here_of(p)->home, &from, log_now_ms(),
-                             &found, &rep);
+    bool in = presence_enter(pl->table, &p->seat.rule, p->seat.key, &p->seat.stay, &here_of(p)->home, &from,
+                             log_now_ms(), &found, &rep);
     if (!in)
         lease_leave(p);
     settle(p, in, found.others || !elsewhere ? &found : elsewhere, &rep);
@@ -225,12 +226,12 @@ void places_leased(struct proxy *p, enum lease_answer a, const struct presence_f
     const struct lease_shared *sh = &places_of(p)->store;
     struct report              rep;
     report_init(&rep);
-    if (a == LEASE_HELD || (a == LEASE_AWAY && sh->fail_open)) {
+    if (a == LEASE_HELD || (a == LEASE_AWAY && (sh->fail_open || p->seat.rule.mode == PLACE_OBSERVE))) {
         decide(p, f);
         return;
     }
     if (a == LEASE_REFUSED)
-        presence_in_use(f, sh->rule.limit, &rep);
+        presence_in_use(f, p->seat.rule.limit, &rep);
     else
         cause_store_away(&rep, sh->at.text);
     settle(p, false, f, &rep);
@@ -261,15 +262,55 @@ static void on_again(uv_timer_t *t)
         uv_timer_stop(t);
 }
 
+/* What holds for it: its rule's own word about places, else the command line's. False: nobody looks. */
+static bool rule_of(const struct proxy *p, struct place_rule *out)
+{
+    const struct places *pl   = places_of(p);
+    const char          *note = p->admission.note;
+    *out                      = pl->rule;
+    if (!pl->table || !hf_conn_peer(p->conn))
+        return false;
+    return (note && *note && !place_note_read(note, out)) || pl->given;
+}
+
 void places_ask(struct proxy *p)
 {
-    if (!places_of(p)->table || !hf_conn_peer(p->conn)) {
+    if (!rule_of(p, &p->seat.rule)) {
         admission_answer(p, true, 0, NULL);
         return;
     }
     key_of(p, p->seat.key);
     p->seat.until_ms = log_now_ms() + places_of(p)->grace_ms;
     ask(p);
+}
+
+static bool same_rule(const struct place_rule *a, const struct place_rule *b)
+{
+    return a->mode == b->mode && a->kind == b->kind && a->limit == b->limit && a->bits4 == b->bits4 &&
+           a->bits6 == b->bits6;
+}
+
+bool places_again(struct proxy *p, hf_why *why)
+{
+    struct place_rule     rule;
+    struct presence_found found;
+    struct report         rep;
+    struct whence         from  = whence_of(p);
+    bool                  asked = rule_of(p, &rule);
+    if (!asked || same_rule(&rule, &p->seat.rule)) {
+        if (!asked)
+            places_leave(p);
+        return true;
+    }
+    presence_leave(&p->seat.stay);
+    p->seat.rule = rule;
+    key_of(p, p->seat.key);
+    report_init(&rep);
+    if (presence_enter(places_of(p)->table, &rule, p->seat.key, &p->seat.stay, &here_of(p)->home, &from, p->began_ms,
+                       &found, &rep))
+        return true;
+    *why = rep.why;
+    return false;
 }
 
 void places_leave(struct proxy *p)

@@ -27,8 +27,8 @@ enum { PLACES_ASK_AGAIN_MS = 100 };
 
 /* What all workers share; made at the start, then only the table changes. */
 struct places {
-    struct place_rule rule;
-    bool              by_identity;
+    struct place_rule rule; /* of --one-place */
+    bool              given, by_identity;
     int64_t           grace_ms;
     struct presence  *table;
 
@@ -45,16 +45,19 @@ struct places_here {
 
 /* The part of a connection. */
 struct seat {
-    uint8_t       key[PRESENCE_KEY];
-    struct stay   stay;
-    struct tenant tenant;
-    int64_t       until_ms;   /* how long it may wait */
-    struct proxy *next, **at; /* in the list of those who wait; at NULL: it does not */
-    bool          asked;
+    uint8_t           key[PRESENCE_KEY];
+    struct place_rule rule; /* in force for it */
+    struct stay       stay;
+    struct tenant     tenant;
+    int64_t           until_ms;   /* how long it may wait */
+    struct proxy     *next, **at; /* in the list of those who wait; at NULL: it does not */
+    bool              asked;
 };
 
 /* Options were checked (place_set_rule, store_set_at). False: rep says why. */
-bool places_init(struct places *pl, const struct place_set *s, const struct store_set *store, struct report *rep);
+/* rules: there is a file of rules, which may say something of places. */
+bool places_init(struct places *pl, const struct place_set *s, const struct store_set *store, bool rules,
+                 struct report *rep);
 void places_free(struct places *pl);
 void places_start(struct worker *w);
 void places_stop(struct worker *w);
@@ -62,6 +65,9 @@ void places_stop(struct worker *w);
 /* The rules let it in: answers with admission_answer, now or later. */
 void places_ask(struct proxy *p);
 void places_leave(struct proxy *p);
+/* The rules have changed, and still let it in: it asks for its place anew where they say something else of places. False:
+ * why it may not stay. */
+bool places_again(struct proxy *p, hf_why *why);
 /* The store has answered (lease.h). f: who is elsewhere. */
 void places_leased(struct proxy *p, enum lease_answer a, const struct presence_found *f);
 /* An event came for a connection whose lease has run out, before its timer: it is closed, and true. */

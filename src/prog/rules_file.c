@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "prog/place_set.h"
 #include "prog/rules_set.h"
 
 enum { WHERE_ROOM = 96 };
@@ -116,27 +117,57 @@ static bool read_who(struct reading *f, const yaml_node_t *n)
 }
 
 struct parts {
-    const yaml_node_t *who, *reason;
+    const yaml_node_t *who, *reason, *one_place, *place;
     bool               allow;
 };
+
+/* A text under a key that may stand once: true when it was this key; what is wrong goes to the report. */
+static bool take_text(struct reading *f, const yaml_node_pair_t *p, const char *key, const yaml_node_t **out)
+{
+    const yaml_node_t *k    = node(f, p->key);
+    const char        *name = text_of(k);
+    if (!name || strcmp(name, key) != 0)
+        return false;
+    if (*out)
+        bad_shape(f, k, "this stands twice in the rule");
+    *out = node(f, p->value);
+    if (!text_of(*out))
+        bad_shape(f, *out, "write a text here");
+    return true;
+}
 
 static bool read_part(struct reading *f, const yaml_node_pair_t *p, struct parts *out)
 {
     const yaml_node_t *key   = node(f, p->key);
     const char        *name  = text_of(key);
     bool               allow = name && strcmp(name, "allow") == 0;
-    if (name && strcmp(name, "reason") == 0 && !out->reason) {
-        out->reason = node(f, p->value);
-        return text_of(out->reason) || bad_shape(f, out->reason, "a reason is a text");
-    }
+    if (take_text(f, p, "reason", &out->reason) || take_text(f, p, "one-place", &out->one_place) ||
+        take_text(f, p, "place", &out->place))
+        return !report_bad(f->rep);
     if (!name || (!allow && strcmp(name, "deny") != 0))
-        return bad_shape(f, key,
-                         name && strcmp(name, "reason") == 0 ? "the rule has two reasons"
-                                                             : "a rule has allow or deny, and perhaps a reason");
+        return bad_shape(f, key, "a rule has allow or deny, and perhaps reason, one-place and place");
     if (out->who)
         return bad_shape(f, key, "a rule has one allow or one deny; begin another rule with -");
     out->who   = node(f, p->value);
     out->allow = allow;
+    return true;
+}
+
+/* How many places those have whom this rule lets in: a note for whoever asks the rules. */
+static bool read_places(struct reading *f, const struct parts *parts)
+{
+    struct place_rule  rule;
+    char               note[PLACE_NOTE], text[160];
+    const yaml_node_t *at = parts->one_place ? parts->one_place : parts->place;
+    if (!at)
+        return true;
+    if (!parts->allow || !parts->one_place)
+        return bad_shape(f, at, "one-place, and place beside it, belong to a rule that allows");
+    place_note(text_of(parts->one_place), parts->place ? text_of(parts->place) : "address", note);
+    const char *bad = place_note_read(note, &rule);
+    if (bad)
+        return fail_text(f->rep, RULES_FILE_PLACE, 0, 0, 0, at_place(f, at->start_mark, bad, text));
+    hf_rules_note(f->rules, note); /* the seal says why not */
     return true;
 }
 
@@ -154,7 +185,7 @@ static bool read_rule(struct reading *f, const yaml_node_t *n)
     where_of(f, n->start_mark, false, where);
     if (!hf_rules_begin(f->rules, parts.allow, where, parts.reason ? text_of(parts.reason) : NULL))
         return true; /* the seal says why */
-    return read_who(f, parts.who);
+    return read_places(f, &parts) && read_who(f, parts.who);
 }
 
 /* ---- the file ------------------------------------------------------------------------------------------- */

@@ -70,7 +70,7 @@ static bool check_places(const struct settings *s, const struct command *c)
     struct store_at at;
     if ((bad = store_set_at(&s->store, &at)))
         return opt_complain(c, "%s.", bad);
-    if (s->store.presence && !s->places.one_place)
+    if (s->store.presence && !s->places.one_place && !s->rules.file)
         return opt_complain(c, "--presence shares what --one-place counts: give --one-place too.");
     if (s->places.grace_ms >= s->handshake_ms)
         return opt_complain(c, "--place-grace passes within the handshake: raise --handshake-timeout above it.");

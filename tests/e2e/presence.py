@@ -2,13 +2,14 @@
 """One certificate, one place: several clients with one certificate from several addresses of loopback."""
 
 import os
+import signal
 import socket
 import ssl
 import subprocess
 import sys
 import time
 
-from harness import Case, WAIT_S, connect, main, run
+from harness import HANDFAST, Case, WAIT_S, main, run
 
 HOLD = """
 import socket, ssl, sys
@@ -149,6 +150,46 @@ class Presence(Case):
         self.assertEqual(server.connections(1)["reason"], "identity-denied")
         self.assertFalse([line for line in server.lines if line["event"] == "sighting"])
 
+    def rules(self, text):
+        path = self.pki.path("places.yaml")
+        with open(path + ".new", "w") as f:
+            f.write(text)
+        os.rename(path + ".new", path)
+        return path
+
+    def test_a_rule_of_its_own(self):
+        """What a rule says of places holds for those whom it lets in; the command line for all others."""
+        path = self.rules("rules:\n  - allow: {uri: spiffe://example.org/bob}\n    one-place: limit=2\n    place: connection\n"
+                          "  - allow: {uri: spiffe://example.org/alice}\n")
+        server = self.server(self.service().address, "--cacert", self.pki.path("ca.pem"), "--rules", path, "--one-place", "refuse")
+        self.client(server, "127.0.0.2")
+        self.refused(server, "127.0.0.3")
+        self.client(server, "127.0.0.2", "bob")
+        self.client(server, "127.0.0.3", "bob")
+        self.refused(server, "127.0.0.3", "bob")
+
+    def test_a_rule_that_changes(self):
+        """A rule that allows fewer places closes the connections that are too many, with the reason."""
+        path = self.rules("rules:\n  - allow: all\n")
+        server = self.server(self.service().address, "--cacert", self.pki.path("ca.pem"), "--rules", path, threads=2)
+        for source in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+            self.client(server, source)
+        self.rules("rules:\n  - allow: all\n    one-place: limit=1\n")
+        server.proc.send_signal(signal.SIGHUP)
+        self.because(server, "identity-in-use", 2)
+        time.sleep(0.2)
+        self.assertEqual(sum(line["event"] == "connection" for line in server.lines), 2)
+
+    def test_a_rule_that_is_wrong(self):
+        for text, words in (("one-place: twice", "places.yaml:3:16: one-place is observe"), ("place: address", "one-place, and place beside it"),
+                            ("one-place: refuse\n    one-place: refuse", "stands twice")):
+            path = self.rules(f"rules:\n  - allow: all\n    {text}\n")
+            done = subprocess.run([HANDFAST, "server", "--listen", "127.0.0.1:0", "--target", "127.0.0.1:1",
+                                   *self.pki.pair("server"), "--cacert", self.pki.path("ca.pem"), "--rules", path],
+                                  capture_output=True, timeout=WAIT_S)
+            self.assertEqual(done.returncode, 2, text)
+            self.assertIn(words, done.stderr.decode())
+
     def test_grace_waits_for_the_holder(self):
         server = self.start("refuse", "--place-grace", "3s")
         holder = self.client(server, "127.0.0.2")
@@ -202,7 +243,6 @@ class Presence(Case):
         print(f"# back after {time.monotonic() - began:.1f} s", flush=True)
 
     def test_wrong_options(self):
-        from harness import HANDFAST
         for how, words in ((["--one-place", "limit=0"], "1 to 9999"), (["--one-place", "once"], "observe, limit=N"),
                            (["--one-place", "refuse", "--place", "prefix=33/64"], "1 to 32"),
                            (["--place", "address"], "give --one-place too"),
