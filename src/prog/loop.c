@@ -334,8 +334,8 @@ static bool gate_init(struct gate *g, struct worker *workers, unsigned n, hf_why
         g->rules = g->cfg ? settings_rules(g->set, why) : NULL;
         if (!g->rules)
             return false;
-        ok = places_init(&g->places, &g->set->places, &g->set->store, g->set->rules.file != NULL, &rep) && listen_all(g, workers, n, &rep) &&
-             (!g->set->status || (g->status = status_new(g->set->status, &rep)));
+        ok = places_init(&g->places, &g->set->places, &g->set->store, g->set->rules.file != NULL, &rep) &&
+             listen_all(g, workers, n, &rep) && (!g->set->status || (g->status = status_new(g->set->status, &rep)));
     }
     *why = rep.why;
     return ok;
