@@ -12,7 +12,7 @@ enum limit {
     LIMIT_MSG_CERTIFICATE  = 256 * 1024,      /* bytes of a Certificate message */
     LIMIT_MSG_CERTREQUEST  = 144 * 1024,      /* bytes: two full vectors of 64 KiB and what surrounds them */
     LIMIT_MSG_OTHER        = 4096,            /* bytes of any other handshake message */
-    LIMIT_CHAIN            = 32,              /* certificates in one Certificate message */
+    LIMIT_CHAIN            = 64,              /* certificates in one Certificate message */
     LIMIT_CERT             = 64 * 1024,       /* bytes of one certificate */
     LIMIT_CERT_EXTENSIONS  = 64,              /* extensions in one certificate */
     LIMIT_SAN_NAMES        = 2048,            /* names in one subjectAltName */

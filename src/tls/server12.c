@@ -67,20 +67,21 @@ static bool have_curve(hf_conn *c, const struct client_hello *m)
                 codes_at(m->x.groups, 0));
 }
 
-/* No supported_groups means no preference (RFC 8422 4); we then take P-256 if we have it. */
+/* A client without supported_groups leaves the choice to us (RFC 8422 4), but then nobody knows what it can do: it is
+ * refused. */
 static bool pick_group12(hf_conn *c, const struct client_hello *m)
 {
-    static const uint8_t p256[] = {0, 23};
-    hf_view              ours = codes_view(&c->cfg->groups), theirs = m->x.groups;
+    hf_view ours = codes_view(&c->cfg->groups);
     if (!(m->x.seen & X_GROUPS))
-        theirs = (hf_view){p256, 2};
+        return fail(&c->rep, CH12_NO_GROUPS, 0, XT_SUPPORTED_GROUPS, 0);
     for (size_t i = 0; i < codes_n(ours); i++) {
         c->group = codes_at(ours, i);
-        if (c->group != KX_X25519MLKEM768 && codes_have(theirs, c->group))
+        if (c->group != KX_X25519MLKEM768 && codes_have(m->x.groups, c->group))
             return true;
     }
     c->group = 0;
-    return fail(&c->rep, CH12_NO_COMMON_GROUP, exts_at(&m->x, m->x.groups), codes_at(ours, 0), codes_at(theirs, 0));
+    return fail(&c->rep, CH12_NO_COMMON_GROUP, exts_at(&m->x, m->x.groups), codes_at(ours, 0),
+                codes_at(m->x.groups, 0));
 }
 
 /* A server that could do TLS 1.3 says so in its random: the client then knows when somebody cut its offer. */

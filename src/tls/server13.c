@@ -46,11 +46,22 @@ static bool pick_version(hf_conn *c, const struct client_hello *m)
            fail(&c->rep, CH_VERSIONS, listed ? exts_at(&m->x, m->x.versions) : MSG_HEADER, cfg->version_min, highest);
 }
 
+enum { TLS_CHACHA20_POLY1305_SHA256 = 0x1303 };
+
+/* A client that puts ChaCha20 first has no AES in hardware: then its wish comes before our order. */
+static uint16_t wished_suite(const hf_conn *c, const struct client_hello *m)
+{
+    uint16_t first = codes_at(m->suites, 0);
+    return first == TLS_CHACHA20_POLY1305_SHA256 && codes_have(codes_view(&c->cfg->suites), first) ? first : 0;
+}
+
 static bool pick_suite(hf_conn *c, const struct client_hello *m)
 {
-    hf_view ours = codes_view(&c->cfg->suites);
+    hf_view  ours = codes_view(&c->cfg->suites);
+    uint16_t wish = wished_suite(c, m);
     for (size_t i = 0; i < codes_n(ours); i++)
-        if (suite_of(codes_at(ours, i))->auth == AUTH_13 && codes_have(m->suites, codes_at(ours, i))) {
+        if (suite_of(codes_at(ours, i))->auth == AUTH_13 && codes_have(m->suites, codes_at(ours, i)) &&
+            (!wish || wish == codes_at(ours, i))) {
             const struct suite *s = suite_of(codes_at(ours, i));
             if (c->hs->suite && c->hs->suite != s)
                 return fail(&c->rep, CH_SUITES_CHANGED, exts_at(&m->x, m->suites), c->hs->suite->code, s->code);

@@ -92,7 +92,7 @@ static bool peer(const struct talk *t)
         return bad("the peer sent a certificate");
     if ((!p->server || p->require_any_client_certificate) && !p->expect_no_peer_cert && !came)
         return bad("the peer sent no certificate");
-    if (came && !hf_conn_peer(t->conn) && !p->host_name)
+    if (came && !hf_conn_peer(t->conn) && !p->host_name && !p->enable_ocsp_stapling)
         return bad("the peer is not proven");
     if (p->expect_peer_cert_file && !peer_chain(t))
         return false;
@@ -101,7 +101,17 @@ static bool peer(const struct talk *t)
 
 /* ---- what the peer's messages said, read again from the trace ------------------------------------------------ */
 
-static bool alpn_offered(const struct talk *t)
+/* The peer's signature_algorithms. */
+static bool verify_prefs(const struct talk *t, hf_view codes)
+{
+    const struct codes_plan *wanted = &t->plan->expect_peer_verify_prefs;
+    bool                     ok     = codes_n(codes) == wanted->n;
+    for (size_t i = 0; ok && i < wanted->n; i++)
+        ok = codes_at(codes, i) == wanted->v[i];
+    return ok || bad("the peer lists other signature algorithms");
+}
+
+static bool client_offers(const struct talk *t)
 {
     struct client_hello m;
     struct report       rep;
@@ -109,9 +119,11 @@ static bool alpn_offered(const struct talk *t)
     const char         *wanted = t->plan->expect_advertised_alpn;
     const hf_event     *ev     = message(t->conn, false, HT_CLIENT_HELLO, &n);
     report_init(&rep);
-    return (ev && client_hello_read(&m, ev->bytes, &rep) && m.x.alpn.n == strlen(wanted) &&
-            memcmp(m.x.alpn.p, wanted, m.x.alpn.n) == 0) ||
-           bad("the client offers other protocols");
+    if (!ev || !client_hello_read(&m, ev->bytes, &rep))
+        return bad("no ClientHello");
+    if (wanted && (m.x.alpn.n != strlen(wanted) || memcmp(m.x.alpn.p, wanted, m.x.alpn.n) != 0))
+        return bad("the client offers other protocols");
+    return !t->plan->expect_peer_verify_prefs.n || verify_prefs(t, m.x.sig_algs);
 }
 
 /* The names in hexadecimal with commas between them; "<EMPTY>": none. */
@@ -129,6 +141,15 @@ static bool names_equal(hf_view names, const char *wanted)
     return strcmp(n ? text : "<EMPTY>", wanted) == 0 || bad("CA names: wanted %s, got %s", wanted, text);
 }
 
+static bool types_equal(hf_view types, const char *wanted)
+{
+    size_t   n;
+    uint8_t *bytes = unbase64(wanted, &n);
+    bool     ok    = n == types.n && memcmp(bytes, types.p, n) == 0;
+    free(bytes);
+    return ok || bad("other certificate_types");
+}
+
 static bool request(const struct talk *t)
 {
     struct cert_request m = {0};
@@ -140,15 +161,22 @@ static bool request(const struct talk *t)
     if (ev && hf_conn_version(t->conn) == TLS12 ? !cert_request12_read(&m, &types, ev->bytes, &rep)
                                                 : !ev || !cert_request_read(&m, ev->bytes, &rep))
         return bad("no CertificateRequest came");
+    if (t->plan->expect_peer_verify_prefs.n && !verify_prefs(t, m.x.sig_algs))
+        return false;
+    if (t->plan->expect_certificate_types && !types_equal(types, t->plan->expect_certificate_types))
+        return false;
     return !t->plan->expect_client_ca_list || names_equal(m.x.ca_names, t->plan->expect_client_ca_list);
 }
 
 bool expect_open(const struct talk *t)
 {
-    const struct plan *p = t->plan;
-    if (p->expect_certificate_types)
-        unimplemented();
-    if ((p->expect_client_ca_list && !request(t)) || (p->expect_advertised_alpn && !alpn_offered(t)))
+    const struct plan *p     = t->plan;
+    bool               asked = p->expect_client_ca_list || p->expect_certificate_types || p->expect_peer_verify_prefs.n;
+    if (asked && !p->server && !request(t))
+        return false;
+    if ((p->expect_advertised_alpn || p->expect_peer_verify_prefs.n) && p->server && !client_offers(t))
+        return false;
+    if (!staple_expected(t))
         return false;
     if (p->expect_selected_credential != CRED_NONE && p->expect_selected_credential != credential_sent(t))
         return bad("credential: wanted %d, got %d", p->expect_selected_credential, credential_sent(t));

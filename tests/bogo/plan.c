@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { YES, NUMBER, LONG, TEXT, CODES, CRED_TEXT, CRED_CODES, CRED_YES, NEW_CRED, NOTHING };
+enum kind { YES, NUMBER, LONG, TEXT, CODES, CRED_TEXT, CRED_CODES, CRED_YES, NEW_CRED, NOTHING, DISABLED };
 
 #define AT(field)      offsetof(struct plan, field)
 #define CRED_AT(field) offsetof(struct cred_plan, field)
@@ -54,12 +54,15 @@ static const struct flag {
     {"-key-file", CRED_TEXT, CRED_AT(key_file)},
     {"-signing-prefs", CRED_CODES, CRED_AT(signing_prefs)},
     {"-must-match-issuer", CRED_YES, CRED_AT(must_match_issuer)},
+    {"-ocsp-response", CRED_TEXT, CRED_AT(ocsp_response)},
+    {"-enable-ocsp-stapling", YES, AT(enable_ocsp_stapling)},
     /* what is done with an open connection */
     {"-shim-writes-first", YES, AT(shim_writes_first)},
     {"-shim-initial-write", TEXT, AT(shim_initial_write)},
     {"-repeat-shim-initial-write", NUMBER, AT(repeat_shim_initial_write)},
     {"-write-different-record-sizes", YES, AT(write_different_record_sizes)},
     {"-read-size", NUMBER, AT(read_size)},
+    {"-send-alert", YES, AT(send_alert)},
     {"-shim-shuts-down", YES, AT(shim_shuts_down)},
     {"-check-close-notify", YES, AT(check_close_notify)},
     {"-export-keying-material", NUMBER, AT(export_keying_material)},
@@ -79,6 +82,8 @@ static const struct flag {
     {"-expect-hrr", YES, AT(expect_hrr)},
     {"-expect-no-hrr", YES, AT(expect_no_hrr)},
     {"-expect-peer-signature-algorithm", NUMBER, AT(expect_peer_signature_algorithm)},
+    {"-expect-peer-verify-pref", CODES, AT(expect_peer_verify_prefs)},
+    {"-expect-ocsp-response", TEXT, AT(expect_ocsp_response)},
     {"-expect-peer-cert-file", TEXT, AT(expect_peer_cert_file)},
     {"-expect-no-peer-cert", YES, AT(expect_no_peer_cert)},
     {"-expect-selected-credential", NUMBER, AT(expect_selected_credential)},
@@ -113,6 +118,10 @@ static const struct flag {
     {"-forbid-renegotiation-after-handshake", NOTHING},
     {"-enable-ed25519", NOTHING},
     {"-server-preference", NOTHING},
+    {"-no-server-name-ack", NOTHING},
+    {"-renegotiate-freely", NOTHING},
+    {"-renegotiate-once", NOTHING},
+    {"-expect-early-data-reason", DISABLED}, /* so is early data, always */
 };
 
 /* At once: what is not released does not count. */
@@ -171,6 +180,10 @@ static void set(struct plan *p, const struct flag *f, const char *value)
         break;
     case NEW_CRED:
         if (++p->n_creds == CREDS_MAX)
+            unimplemented();
+        break;
+    case DISABLED:
+        if (strcmp(value, "disabled") != 0)
             unimplemented();
         break;
     case NOTHING:

@@ -20,6 +20,7 @@ struct cred_plan {
     const char       *cert_file, *key_file;
     struct codes_plan signing_prefs;
     bool              must_match_issuer;
+    const char       *ocsp_response; /* base64 */
 };
 
 struct plan {
@@ -36,7 +37,9 @@ struct plan {
     const char       *trust_cert, *host_name, *expect_server_name, *advertise_alpn, *expect_alpn, *select_alpn, *cipher;
     const char       *export_label, *export_context, *shim_initial_write, *use_client_ca_list, *expect_client_ca_list;
     const char       *expect_peer_cert_file, *expect_advertised_alpn, *expect_certificate_types;
-    struct codes_plan curves, verify_prefs;
+    const char       *expect_ocsp_response; /* base64 */
+    bool              enable_ocsp_stapling, send_alert;
+    struct codes_plan curves, verify_prefs, expect_peer_verify_prefs;
     struct cred_plan  cred[CREDS_MAX]; /* [0]: the default one; then those of -new-x509-credential */
     size_t            n_creds;         /* the new ones */
 };

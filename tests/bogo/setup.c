@@ -61,9 +61,7 @@ static void verify_prefs(hf_config *cfg, const struct plan *p)
     size_t                   n = 0;
     for (size_t i = 0; i < from->n; i++) {
         const struct scheme *s = scheme_of(from->v[i]);
-        if (!s)
-            unimplemented();
-        if (s->in_handshake)
+        if (s && s->in_handshake)
             ours[n++] = s->code;
     }
     if (n)
@@ -182,12 +180,23 @@ static void trust(hf_config *cfg, const struct plan *p)
     hf_config_trust(cfg, t, !ask ? HF_DONT_ASK : p->require_any_client_certificate ? HF_REQUIRE : HF_ASK);
 }
 
+/* Schemes that we do not have are left out; when nothing is left, those stay that no peer of such a test takes. */
+static void sign_prefs(hf_cred *c, const struct cred_plan *k)
+{
+    uint16_t known[CODES_MAX];
+    size_t   n = 0;
+    for (size_t j = 0; j < k->signing_prefs.n; j++)
+        if (scheme_of(k->signing_prefs.v[j]))
+            known[n++] = k->signing_prefs.v[j];
+    hf_cred_sigalgs(c, n ? known : sign_default.v, n ? n : sign_default.n);
+}
+
 static bool credential(struct setup *s, size_t i, const struct plan *p)
 {
     const struct cred_plan *k = &p->cred[i];
     size_t                  n;
     hf_cred                *c;
-    if (p->async) {
+    if (p->async || p->fail_cert_callback) {
         char *pem = slurp(k->cert_file, &n);
         c         = hf_cred_external(pem, n, k->cert_file);
         free(pem);
@@ -201,11 +210,7 @@ static bool credential(struct setup *s, size_t i, const struct plan *p)
     } else {
         c = hf_cred_files(k->cert_file, k->key_file, NULL, NULL);
     }
-    const struct codes_plan *prefs = k->signing_prefs.n ? &k->signing_prefs : &sign_default;
-    for (size_t j = 0; j < prefs->n; j++)
-        if (!scheme_of(prefs->v[j]))
-            unimplemented();
-    hf_cred_sigalgs(c, prefs->v, prefs->n);
+    sign_prefs(c, k);
     hf_cred_must_match(c, k->must_match_issuer);
     s->cred[i] = c;
     hf_config_cred(s->cfg, c);
@@ -235,12 +240,13 @@ bool setup_make(struct setup *s, const struct plan *p)
     hf_config_trace(s->cfg, true);
     hf_config_ask_verdict(s->cfg, true);
     hf_config_insecure_unverified(s->cfg, !p->server && (p->host_name || !p->trust_cert || !p->trust_cert[0]));
-    if (p->fail_cert_callback)
-        unimplemented();
+    staple_config(s->cfg, p);
     if (!credentials(s, p))
         return false;
-    if (hf_config_seal(s->cfg, wall_ms(), &why))
+    if (hf_config_seal(s->cfg, wall_ms(), &why)) {
+        staple_give(s, p);
         return true;
+    }
     if (why.check == HF_CHK_CRED_KEY_KIND || why.check == HF_CHK_KEY_ALGORITHM ||
         why.check == HF_CHK_CONFIG_NO_CREDENTIAL)
         unimplemented();

@@ -137,6 +137,10 @@ static bool run(struct talk *t)
         return bad_why(t->conn);
     if (!expect_open(t) || !session_expect(t->conn, t->plan, t->later) || !send_first(t))
         return false;
+    if (t->plan->send_alert) {
+        talk_alert(t, 30 /* decompression_failure */);
+        return bad("an alert was sent, as planned");
+    }
     bool ok = t->plan->shim_shuts_down ? shut_down(t) : t->plan->write_different_record_sizes || echo(t);
     return ok && session_take(t->conn, t->plan, t->later);
 }

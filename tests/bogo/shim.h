@@ -27,6 +27,14 @@ void setup_free(struct setup *s);
 /* The whole file; NULL: it cannot be read. Freed by the caller. */
 char *slurp(const char *file, size_t *n);
 
+/* ---- staple.c ---- */
+struct talk;
+uint8_t *unbase64(const char *text, size_t *n); /* freed by the caller */
+void     staple_config(hf_config *cfg, const struct plan *p);
+/* After the seal, which would refuse them. */
+void staple_give(struct setup *s, const struct plan *p);
+bool staple_expected(const struct talk *t);
+
 /* ---- talk.c ---- */
 struct talk {
     const struct plan  *plan;
@@ -40,6 +48,8 @@ bool    talk_dial(struct talk *t);
 /* Steps until one of `stop` is wanted, data has come, or it is over; -> what is wanted. */
 unsigned talk_until(struct talk *t, unsigned stop);
 bool     talk_send(struct talk *t, const void *p, size_t n);
+/* Ends the open connection with this alert. */
+void talk_alert(struct talk *t, uint8_t alert);
 
 /* ---- expect.c ---- */
 bool expect_open(const struct talk *t);

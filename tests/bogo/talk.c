@@ -75,7 +75,7 @@ static void sign(struct talk *t)
     size_t         n = 0;
     if (!hf_conn_to_sign(t->conn, &scheme, &tbs, &who))
         return;
-    for (size_t i = 0; i < CREDS_MAX; i++)
+    for (size_t i = 0; i < CREDS_MAX && !t->plan->fail_cert_callback; i++)
         if (t->setup->cred[i] == who && !key_sign(t->setup->key[i], &scheme_of(scheme)->how, tbs, sig, &n))
             n = 0;
     hf_conn_signed(t->conn, sig, n);
@@ -104,7 +104,9 @@ static void verdict(struct talk *t)
 {
     const struct plan *p = t->plan;
     bool again = !hf_conn_resumed(t->conn) || p->reverify_on_resume; /* the runner's default is not to look again */
-    if (again && p->verify_fail && (p->verify_peer || p->require_any_client_certificate))
+    if (p->fail_cert_callback && !p->server)
+        deny(t, INTERNAL_ERROR, "fail-cert-callback");
+    else if (again && p->verify_fail && (p->verify_peer || p->require_any_client_certificate))
         deny(t, p->use_custom_verify_callback ? CERTIFICATE_UNKNOWN : HANDSHAKE_FAILURE, "verify-fail");
     else if (none_fits(t))
         deny(t, HANDSHAKE_FAILURE, "no credential fits");
@@ -127,6 +129,12 @@ unsigned talk_until(struct talk *t, unsigned stop)
         else if (want & HF_WANT_INPUT)
             read_in(t);
     }
+}
+
+void talk_alert(struct talk *t, uint8_t alert)
+{
+    t->conn->rep.why = (hf_why){.check = VERDICT_DENIED, .origin = HF_BY_US, .alert = alert};
+    talk_until(t, 0);
 }
 
 bool talk_send(struct talk *t, const void *p, size_t n)

@@ -85,6 +85,7 @@ static bool without_place(uint16_t check)
                                        CH_VERSIONS,
                                        SH_NO_KEY_SHARE,
                                        CH12_NO_SIG_ALGS,
+                                       CH12_NO_GROUPS,
                                        CH12_NO_EXTENDED_MASTER,
                                        CH12_RENEGOTIATION_INFO,
                                        SH12_NO_EXTENDED_MASTER,

@@ -39,9 +39,9 @@ static void entries(struct foe *p, struct bytes *m, unsigned n, bool empty, cons
     msg_mend(m);
 }
 
-static void cert_33(struct foe *p, struct bytes *m)
+static void cert_65(struct foe *p, struct bytes *m)
 {
-    entries(p, m, 33, false, "", 0);
+    entries(p, m, 65, false, "", 0);
 }
 
 static void cert_empty_entry(struct foe *p, struct bytes *m)
@@ -154,7 +154,7 @@ enum { CT = MSG_CERTIFICATE, CV = MSG_CERTIFICATE_VERIFY, FIN = MSG_FINISHED };
 static const struct deviation all[] = {
     {.name = "no certificate where one is required", CERT_NONE_FROM_CLIENT, CERTIFICATE_REQUIRED, .no_cert = true},
     {.name = "Certificate with a context", CERT_MSG_CONTEXT, ILLEGAL_PARAMETER, CT, .edit = cert_context},
-    {.name = "33 certificates", CERT_MSG_TOO_MANY, BAD_CERTIFICATE, CT, .edit = cert_33},
+    {.name = "65 certificates", CERT_MSG_TOO_MANY, BAD_CERTIFICATE, CT, .edit = cert_65},
     {.name = "an empty certificate", CERT_MSG_EMPTY_ENTRY, DECODE_ERROR, CT, .edit = cert_empty_entry},
     {.name = "timestamps that nobody asked for", EXT_UNSOLICITED, UNSUPPORTED_EXTENSION, CT, .edit = cert_sct_unasked},
     {.name = "a status of an unknown type", EXT_STATUS, DECODE_ERROR, CT, .edit = cert_status_type},
