@@ -227,18 +227,32 @@ static void read_answer(const struct eyes *e, struct outcome *o)
         answer_read(&o->answer);
 }
 
+/* A CertificateRequest behind the client's Finished belongs to no handshake: the server asks later (RFC 9846 4.7.2). */
+static void read_requests(const struct eyes *e, struct outcome *o)
+{
+    bool done = false;
+    for (size_t i = 0; i < e->w.n; i++) {
+        const struct seen *s = &e->w.seen[i];
+        if (s->kind != SEEN_MESSAGE)
+            continue;
+        done = done || (s->by_client && s->type == HT_FINISHED);
+        if (!s->by_client && s->type == HT_CERTIFICATE_REQUEST)
+            *(done ? &o->post_request : &o->asked) = true;
+    }
+}
+
 static void outcome(struct eyes *e)
 {
     struct outcome    *o    = &e->x.live.out;
     const struct seen *cert = eyes_message(e, true, HT_CERTIFICATE);
     o->why                  = (hf_why){.alert = HF_NO_ALERT, .message = HF_NO_MESSAGE, .cert = -1};
     o->version              = e->w.version;
-    o->asked                = eyes_message(e, false, HT_CERTIFICATE_REQUEST);
-    o->sent_cert            = cert && cert->bytes.n > (e->w.version == TLS12 ? EMPTY_12 : EMPTY_13);
-    o->ticket               = eyes_message(e, false, HT_NEW_SESSION_TICKET);
-    o->hello_request        = eyes_message(e, false, HT_HELLO_REQUEST);
-    o->open                 = eyes_finished(e, true) && (e->w.version == TLS13 || eyes_finished(e, false));
-    o->asked_data           = spoke(e, true);
+    read_requests(e, o);
+    o->sent_cert     = cert && cert->bytes.n > (e->w.version == TLS12 ? EMPTY_12 : EMPTY_13);
+    o->ticket        = eyes_message(e, false, HT_NEW_SESSION_TICKET);
+    o->hello_request = eyes_message(e, false, HT_HELLO_REQUEST);
+    o->open          = eyes_finished(e, true) && (e->w.version == TLS13 || eyes_finished(e, false));
+    o->asked_data    = spoke(e, true);
     read_answer(e, o);
     o->answered = spoke(e, false) || o->ticket || closed_in_order(e);
     how_it_ended(e, o);

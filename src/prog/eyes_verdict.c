@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "prog/eyes.h"
+#include "tls/codes.h"
 #include "tls/rec.h"
 
 /* ---- the third person ---------------------------------------------------------------------------------- */
@@ -155,9 +156,32 @@ static void why_hidden(const struct eyes *e, struct verdict *v)
                 "handfast, -keylogfile for openssl), capture again, and give both files: --pcap FILE --keylog FILE.");
 }
 
+static void tell_resumed(const struct eyes *e, struct verdict *v)
+{
+    verdict_evidence(v, e->w.version == TLS13
+                            ? "the server goes on from an earlier session (pre_shared_key in ServerHello)"
+                            : "the server goes on from an earlier session: it sends no certificate");
+}
+
+/* Nobody shows a certificate again; what was proven then holds as far as the server's ticket says so. */
+static bool by_resumption(const struct eyes *e, struct verdict *v)
+{
+    if (!e->w.resumed || e->x.live.out.post_request || !e->x.live.out.open)
+        return false;
+    verdict_is(v, "ok", PROVEN, FAULT_NOBODY, NULL);
+    verdict_says(v,
+                 "a resumed session: who the two are was proven in an earlier handshake, and no certificate is shown "
+                 "again; only the server knows whom its ticket stands for");
+    tell_resumed(e, v);
+    text_add(v->stage, sizeof v->stage, 0, "the handshake was complete");
+    return true;
+}
+
 static void by_size(const struct eyes *e, struct verdict *v)
 {
     struct hidden h = look(e);
+    if (e->w.resumed)
+        tell_resumed(e, v);
     verdict_is(v, "not-visible", INFERRED, FAULT_NOBODY, NULL);
     enum gave gave    = what_client_gave(e, &h, v);
     bool      refused = server_refused(&h, v);
@@ -247,6 +271,7 @@ void eyes_verdict(struct eyes *e)
         ;
     else if (!told && e->blind) {
         by_size(e, v);
+    } else if (!told && by_resumption(e, v)) {
     } else {
         verdict_find(&e->x.facts, v);
         about_others(v);

@@ -214,6 +214,19 @@ class Capture(Case):
         tale = self.tale(self.talk(port, client("alice"))[0], keys="nginx-keys", status=0)
         self.verdict(tale, "ok")
 
+    def test_resumed_sessions_are_told_as_such(self):
+        for version in ("-tls1_3", "-tls1_2"):
+            port, session = self.mutual(version), self.path("session" + version)
+            self.talk(port, lambda port: self.s_client(port, "alice", "-sess_out", session, "-ign_eof"))
+            talk = self.talk(port, lambda port: self.s_client(port, "alice", "-sess_in", session, "-ign_eof"))[0]
+            tale = self.tale(talk, "--expect-mutual", status=0)
+            v = self.verdict(tale, "ok")
+            self.assertTrue(tale["connection"]["resumed"])
+            self.assertIn("resumed session", v["says"])
+            self.assertNotIn(("server", "Certificate"), self.names(tale))
+        v = self.verdict(self.tale(talk, keys=None), "ok")  # TLS 1.2
+        self.assertIn("earlier session", v["evidence"][0])
+
     # ---- without the keys
 
     def test_tls12_needs_no_keys_for_its_certificates(self):
