@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * messages.c - every reader of a handshake message; which one, the message's own type says.
  *     input = form (1 byte: bit 0 TLS 1.2, bit 1 nothing was offered), the message with its header */
+#include <string.h>
+
 #include "fuzz.h"
+#include "tls/fields.h"
 #include "tls/msg12.h"
 
 static const uint8_t *msg_p;
@@ -128,6 +131,23 @@ static bool read_one(hf_view msg, bool older, uint32_t offered, struct report *r
     }
 }
 
+/* The same bytes taken apart for people, whatever they are: every field lies in the message. */
+static void field(void *ctx, const struct field *f)
+{
+    size_t *told = ctx;
+    always(f->at <= msg_n && f->n <= msg_n - f->at);
+    always(f->name[0] && strlen(f->value) < FIELD_TEXT);
+    always(++*told <= LIMIT_FIELDS);
+}
+
+static void tell(uint16_t version)
+{
+    size_t        told = 0;
+    struct fields o    = {.take = field, .ctx = &told};
+    fields_message(&o, (hf_view){msg_p, msg_n}, version);
+    always(o.depth == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct report rep;
@@ -135,6 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     msg_p = data + 1;
     msg_n = n - 1;
+    tell(data[0] & 1 ? TLS12 : TLS13);
     report_init(&rep);
     fuzz_judge(&rep, read_one((hf_view){msg_p, msg_n}, data[0] & 1, data[0] & 2 ? 0 : UINT32_MAX, &rep));
     return 0;
