@@ -190,7 +190,7 @@ struct fault blame(struct walk *w, const struct valid_try **best)
     *best   = NULL;
     if (w->spent.check)
         return w->spent;
-    w->max_seals = SEALS_MAX;
+    w->max_work = SEALS_MAX;
     for (size_t i = 0; i < w->tries->n; i++) {
         struct valid_try *e = &w->tries->at[i];
         if (e->issuer == -1)

@@ -48,6 +48,16 @@ static const struct seal *seen(const struct walk *w, int child, int issuer, cons
     return NULL;
 }
 
+/* A verification with a key of 8192 bits and a large exponent takes ten times as long as one with a usual key:
+ * squarings grow with the square of the modulus, and their number is the exponent's length. */
+static unsigned work_of(const struct pubkey *k)
+{
+    enum { UNIT = 16 * 16 * 24 }; /* 4096 bits with an exponent of 24 bits: one more */
+    bool     rsa   = k->kind == KEY_RSA || k->kind == KEY_RSA_PSS;
+    unsigned parts = k->bits / 256;
+    return rsa ? 1 + parts * parts * (unsigned)k->e.n * 8 / UNIT : 1;
+}
+
 /* Answers from memory when it was asked before; false, and w->spent, when the budget or memory is out. */
 static bool is_signed(struct walk *w, int child, int issuer, const struct anchor *a)
 {
@@ -57,8 +67,10 @@ static bool is_signed(struct walk *w, int child, int issuer, const struct anchor
     bool               good = false;
     if (s)
         return s->good;
-    if (!spend(w, w->n_seals < w->max_seals, PATH_SIGNATURES_SPENT, w->max_seals, w->n_seals))
+    unsigned work = w->work + work_of(&c->key);
+    if (!spend(w, w->n_seals < SEALS_MAX && work <= w->max_work, PATH_SIGNATURES_SPENT, w->max_work, work))
         return false;
+    w->work            = work;
     enum sig_verdict v = proven_judge(w->how->proven, &x->sig, &c->key, x->tbs, x->sig_bits);
     if (!spend(w, v != SIG_NO_MEMORY, PATH_NO_MEMORY, 0, 0))
         return false;

@@ -147,7 +147,8 @@ static void walk_init(struct walk *w, const struct valid_how *how, const struct 
     w->anchor      = NULL;
     w->n_order     = 0;
     w->n_seals     = 0;
-    w->max_seals   = LIMIT_PATH_SIGNATURES;
+    w->work        = 0;
+    w->max_work    = LIMIT_PATH_SIGNATURES;
     w->steps       = 0;
     w->comparisons = 0;
     w->spent.check = CHECK_NONE;

@@ -36,10 +36,10 @@ struct walk {
     size_t                  n_order;
     const struct anchor    *anchor;
     struct seal             seals[SEALS_MAX];
-    unsigned                n_seals, max_seals;
-    unsigned                steps;       /* candidates looked at */
-    unsigned                comparisons; /* of names with constraints */
-    struct fault            spent;       /* a budget ran out: the search is over */
+    unsigned                n_seals, work, max_work; /* of signatures: what a usual one costs is 1 */
+    unsigned                steps;                   /* candidates looked at */
+    unsigned                comparisons;             /* of names with constraints */
+    struct fault            spent;                   /* a budget ran out: the search is over */
     struct valid_tries     *tries;
     char                    status_text[STATUS_TEXTS][160]; /* of the first paths that were not */
     unsigned                n_texts;

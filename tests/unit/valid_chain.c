@@ -387,6 +387,38 @@ static void too_many_signatures(void **state)
     hf_trust_free(trust);
 }
 
+/* Twenty keys of 8192 bits are as much work as a hundred usual ones. */
+static void too_heavy_signatures(void **state)
+{
+    enum { N = 25 };
+    static uint8_t       modulus[1024];
+    hf_trust            *trust = hf_trust_new();
+    struct valid_how     how   = how_for(trust);
+    struct wr            w     = wr_grow(&forge_mem, 8192);
+    struct spec          s     = {.subject = "CN=Hydra", .ca = true, .no_aki = true, .no_ski = true};
+    struct forged        f[N], leaf;
+    const struct forged *certs[N + 1];
+    memset(modulus, 0xa5, sizeof modulus);
+    for (int i = 0; i < N; i++) {
+        modulus[0]   = (uint8_t)(0x80 + i);
+        w.n          = 0;
+        s.spki       = forge_rsa(&w, (hf_view){modulus, sizeof modulus});
+        f[i]         = forge(&s);
+        certs[i + 1] = &f[i];
+    }
+    s        = LEAF;
+    s.by     = &f[0];
+    s.no_aki = true;
+    leaf     = forge(&s);
+    certs[0] = &leaf;
+    assert_int_equal(judge_forged(&how, certs, N + 1), PATH_SIGNATURES_SPENT);
+    for (int i = 0; i < N; i++)
+        forge_drop(&f[i]);
+    forge_drop(&leaf);
+    wr_free(&w);
+    hf_trust_free(trust);
+}
+
 /* Few CAs that all certified each other, in a crowd of namesakes that are none: many paths of few signatures. */
 static void too_many_steps(void **state)
 {
@@ -568,6 +600,7 @@ int main(void)
         cmocka_unit_test(pins),
         cmocka_unit_test(too_many_certificates),
         cmocka_unit_test(too_many_signatures),
+        cmocka_unit_test(too_heavy_signatures),
         cmocka_unit_test(too_many_steps),
         cmocka_unit_test(findings),
         cmocka_unit_test(memory_runs_out),
