@@ -14,6 +14,7 @@ static const struct {
 } table[] = {
     /* whoever trusts too little: the verifier of servers is the client, but that of clients cannot trust everybody */
     {"issuer-unknown", CLIENT},
+    {"self-signed", CLIENT},
     {"anchor-not-root", VERIFIER},
     {"leaf-not-anchor", VERIFIER},
     {"issuer-key-changed", VERIFIER},
@@ -56,18 +57,24 @@ static const struct {
     {"stopped", VERIFIER},
 };
 
-const char *at_fault(const char *reason, enum hf_role presenter)
+enum at_fault fault_of(const char *reason, enum hf_role presenter)
 {
     enum party who = PRESENTER;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strcmp(reason, table[i].reason) == 0)
             who = table[i].who;
     if (who == CA || who == NETWORK)
-        return who == CA ? "ca" : "network";
+        return who == CA ? FAULT_CA : FAULT_NETWORK;
     bool client = presenter == HF_CLIENT;
     if (who == VERIFIER)
         client = !client;
     else if (who != PRESENTER)
         client = who == CLIENT;
-    return client ? "client" : "server";
+    return client ? FAULT_CLIENT : FAULT_SERVER;
+}
+
+const char *fault_name(enum at_fault f)
+{
+    static const char *const names[] = {"nobody", "client", "server", "network", "ca"};
+    return names[f];
 }

@@ -4,8 +4,10 @@
 #define HF_PROG_AT_FAULT_H
 #include "handfast.h"
 
-/* presenter: who presented the certificate, or sent the message, that it is about.
- * "client", "server", "ca", "network". */
-const char *at_fault(const char *reason, enum hf_role presenter);
+enum at_fault { FAULT_NOBODY, FAULT_CLIENT, FAULT_SERVER, FAULT_NETWORK, FAULT_CA };
+
+/* presenter: who presented the certificate, or sent the message, that it is about. */
+enum at_fault fault_of(const char *reason, enum hf_role presenter);
+const char   *fault_name(enum at_fault f); /* "client", ... */
 
 #endif

@@ -84,17 +84,25 @@ static void fill(const struct facts *f, const struct verdict *v, const char *fro
 
 /* ---- the tables ---------------------------------------------------------------------------------------- */
 
-static const struct cure *cure_of(const char *reason)
+/* A cure of the server's own chain is another one than that of ours. */
+static bool is_for(const char *reason, const struct verdict *v)
 {
+    bool server = strncmp(reason, "server:", 7) == 0;
+    return server == !v->own && strcmp(server ? reason + 7 : reason, v->reason) == 0;
+}
+
+static const struct cure *cure_of(const struct verdict *v)
+{
+    const struct cure *found = NULL;
     for (size_t i = 0; i < N_CURES; i++)
-        if (strcmp(cures[i].reason, reason) == 0)
-            return &cures[i];
-    return NULL;
+        if (is_for(cures[i].reason, v) || (!found && strcmp(cures[i].reason, v->reason) == 0))
+            found = &cures[i];
+    return found;
 }
 
 void cure_sentences(const struct facts *f, struct verdict *v)
 {
-    const struct cure *c = cure_of(v->reason);
+    const struct cure *c = cure_of(v);
     if (!c)
         return;
     if (!v->says[0])
@@ -103,13 +111,6 @@ void cure_sentences(const struct facts *f, struct verdict *v)
         fill(f, v, c->fix, v->fix, sizeof v->fix);
     if (v->fault != FAULT_CLIENT && !v->reader[0])
         fill(f, v, c->reader, v->reader, sizeof v->reader);
-}
-
-/* A cure of the server's own chain is another one than that of ours. */
-static bool is_for(const char *reason, const struct verdict *v)
-{
-    bool server = strncmp(reason, "server:", 7) == 0;
-    return server == !v->own && strcmp(server ? reason + 7 : reason, v->reason) == 0;
 }
 
 /* The server at hand may be this program, by what it says of itself or by its library. */

@@ -279,6 +279,7 @@ static void turn(struct talk *t)
     }
     if (want & HF_CLOSED) {
         l->out.answered = true;
+        l->out.hung_up  = t->phase == LISTEN && !l->out.answer.n;
         l->out.end      = END_FINE;
         t->phase        = DONE;
         return;

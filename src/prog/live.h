@@ -50,6 +50,7 @@ struct outcome {
     bool          asked;         /* CertificateRequest came */
     bool          sent_cert;     /* a Certificate that was not empty was sent */
     bool          heard;         /* at least one byte came */
+    bool          hung_up;       /* it said goodbye after the handshake, before we had asked for anything */
     bool          hello_request; /* the server wanted to renegotiate (TLS 1.2) */
     bool          post_request;  /* CertificateRequest came after the handshake */
     bool          ticket;

@@ -195,10 +195,10 @@ void probe_all(struct explain *x)
 {
     const struct outcome *o = &x->live.out;
     explain_facts(x); /* so far: which credential it was */
-    if (o->end == END_NOT_TLS || o->end == END_PRELUDE)
-        return;
     if (!o->open && x->proxy)
         with_proxy(x, PROBE_NO_PROXY, false);
+    if (o->end == END_NOT_TLS || o->end == END_PRELUDE)
+        return;
     if (!o->open && o->last == HF_NO_MESSAGE && o->end != END_ALERT && o->end != END_OUR_CHECK)
         probe_silence(x);
     else if (o->asked)

@@ -151,7 +151,7 @@ static void conclude(struct refused *r, const struct ours *o, const char *reason
 {
     r->reason    = reason;
     r->certainty = certainty;
-    r->at_fault  = at_fault(reason, o->role);
+    r->at_fault  = fault_name(fault_of(reason, o->role));
     r->or_else   = "";
 }
 
@@ -362,7 +362,7 @@ static void by_check(struct refused *r, enum hf_role role, const hf_conn *c, con
     size_t               n = c ? hf_conn_claimed(c, certs, LIMIT_CHAIN) : 0;
     r->reason              = info->reason;
     r->certainty           = w->check == HF_CHK_ALERT_RECEIVED ? "possible" : "proven";
-    r->at_fault            = at_fault(info->reason, other(role));
+    r->at_fault            = fault_name(fault_of(info->reason, other(role)));
     r->or_else             = "";
     text_add(r->fix, sizeof r->fix, 0, "%s", info->hint);
     if (w->cert >= 0 && (size_t)w->cert < n)

@@ -77,12 +77,6 @@ const char *certainty_name(enum certainty c)
     return names[c];
 }
 
-const char *fault_name(enum at_fault f)
-{
-    static const char *const names[] = {"nobody", "client", "server", "network", "ca"};
-    return names[f];
-}
-
 /* ---- outcomes ------------------------------------------------------------------------------------------ */
 
 static bool page_refuses(const struct answer *a)
@@ -97,7 +91,7 @@ bool outcome_refused(const struct outcome *o)
     bool late  = o->open ||
                 (o->version == TLS12 && (o->awaited == HT_CHANGE_CIPHER_SPEC || o->awaited == HT_NEW_SESSION_TICKET));
     bool quiet = o->end != END_ALERT && o->asked_data; /* it took our request and ended then: no word on certificates */
-    return page_refuses(&o->answer) || (ended && late && !quiet);
+    return page_refuses(&o->answer) || (ended && late && !quiet) || (o->hung_up && o->asked);
 }
 
 bool outcome_let_in(const struct outcome *o)

@@ -8,12 +8,13 @@
  */
 #ifndef HF_PROG_VERDICT_H
 #define HF_PROG_VERDICT_H
+#include "prog/at_fault.h"
 #include "prog/live.h"
 #include "prog/mine.h"
 #include "prog/peer_kind.h"
 
+enum { LONG_CHAIN = 3 }; /* certificates: nginx and Apache take one intermediate unless they are told otherwise */
 enum certainty { PROVEN, INFERRED, POSSIBLE };
-enum at_fault { FAULT_NOBODY, FAULT_CLIENT, FAULT_SERVER, FAULT_NETWORK, FAULT_CA };
 
 /* Attempts that differ from the main one in one thing. */
 enum probe {
@@ -111,6 +112,5 @@ void        cure_sentences(const struct facts *f, struct verdict *v);
 bool        cure_commands(const struct facts *f, const struct verdict *v, size_t i, const char **tool, char *line,
                           size_t room);
 const char *certainty_name(enum certainty c);
-const char *fault_name(enum at_fault f);
 
 #endif

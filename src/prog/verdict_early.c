@@ -140,7 +140,7 @@ bool verdict_by_start(const struct facts *f, struct verdict *v)
     case END_PRELUDE:
         return no_greeting(f, v);
     case END_NOT_TLS:
-        return another_protocol(o, v);
+        return (f->probe[PROBE_NO_PROXY].made && by_probe(f, v)) || another_protocol(o, v);
     case END_CLOSED:
     case END_RESET:
     case END_TIMEOUT:
@@ -291,6 +291,10 @@ static bool by_our_check(const struct facts *f, struct verdict *v)
     char                 text[LINE_MAX_];
     if (strcmp(info->reason, "version-mismatch") == 0 && by_version(f, v, true))
         return true;
+    if (strcmp(info->reason, "renegotiation-refused") == 0) {
+        verdict_evidence(v, "HelloRequest came after our request for %s", f->set->path);
+        return verdict_is(v, "renegotiation-required", PROVEN, FAULT_SERVER, "certificate-request");
+    }
     verdict_is(v, info->reason, PROVEN, FAULT_SERVER, w->message == HF_NO_MESSAGE ? "record" : "server message");
     verdict_says(v, "%s", info->title);
     verdict_fix(v, "%s", info->hint);

@@ -26,8 +26,6 @@
 #include "tls/ext.h"
 #include "x509/link.h"
 
-enum { LONG_CHAIN = 3 }; /* nginx and Apache take one intermediate unless they are told otherwise */
-
 /* ---- the list ------------------------------------------------------------------------------------------ */
 
 /* The listed name that equals this one; empty: none. */

@@ -37,6 +37,8 @@ static void tell_refusal(const struct facts *f, struct verdict *v)
         verdict_evidence(v, "the server sent the alert %s (%d) %s", hf_alert_name(o->why.alert), o->why.alert, when);
     else if (o->answer.status >= 400)
         verdict_evidence(v, "the server answered %s: %s", o->answer.line, o->answer.words);
+    else if (o->hung_up)
+        verdict_evidence(v, "the server ended the connection in order %s, before we had asked for anything", when);
     else if (o->end == END_RESET)
         verdict_evidence(v, "the server reset the connection %s; an alert may have been lost with it", when);
     else if (o->end == END_CLOSED)
@@ -227,9 +229,36 @@ static bool by_bad_certificate(const struct facts *f, struct verdict *v)
     bool               fresh = f->own->now - leaf->not_before < FRESH_S;
     if (by_clock(f, v, fresh))
         return true;
+    if (fresh) {
+        verdict_is(v, "clock-skew-peer", POSSIBLE, FAULT_SERVER, "clock");
+        tell_refusal(f, v);
+        verdict_evidence(
+            v, "our certificate is sound, and valid since a short time only: the server's clock may be behind");
+        verdict_or(v, "identity-denied", "the server's rules for identities");
+    } else {
+        by_denial(f, v, POSSIBLE);
+        verdict_evidence(v, "nothing is wrong with our certificate itself");
+        verdict_or(v, "clock-skew-peer", "the server's clock");
+    }
+    verdict_or(v, "crl-missing", "the server's revocation lists: each CA of the path needs a current one");
+    return true;
+}
+
+/* No alert, or the one of a check that the server's own program makes (OpenSSL: application verification). */
+static bool by_program(const struct facts *f, struct verdict *v)
+{
+    size_t n = f->own->creds[f->cred].cred->n;
+    if (n >= LONG_CHAIN && alert_of(f) == INTERNAL_ERROR) {
+        verdict_is(v, "chain-too-long", POSSIBLE, FAULT_SERVER, "client-cert");
+        tell_refusal(f, v);
+        verdict_or(v, "identity-denied", "the server's rules for identities");
+        return true;
+    }
     by_denial(f, v, POSSIBLE);
-    verdict_evidence(v, "nothing is wrong with our certificate itself");
-    verdict_or(v, "clock-skew-peer", "the server's clock: our certificate is valid since a short time only");
+    verdict_evidence(v, "our certificate is sound, and its CA is one that the server names");
+    if (f->o->hung_up)
+        verdict_or(v, "peer-closed-early", "whether the service behind the server runs");
+    verdict_or(v, "revoked", "the CA's revocation list: give it with --crl");
     verdict_or(v, "crl-missing", "the server's revocation lists: each CA of the path needs a current one");
     return true;
 }
@@ -246,6 +275,7 @@ static bool by_revocation(const struct facts *f, struct verdict *v)
     verdict_or(v, "revoked", "the CA's revocation list: give it with --crl");
     verdict_or(v, "crl-missing", "the server's revocation lists: each CA of the path needs one");
     verdict_or(v, "crl-expired", "nextUpdate of the server's revocation lists");
+    verdict_or(v, "issuer-key-changed", "whether the server has our CA with its present key");
     return true;
 }
 
@@ -265,6 +295,11 @@ static bool by_alert(const struct facts *f, struct verdict *v)
         return verdict_by_path(f, v) || own_fault(f, v, false) || by_revocation(f, v);
     case BAD_CERTIFICATE:
         return verdict_by_path(f, v) || by_bad_certificate(f, v);
+    case INTERNAL_ERROR:
+        return own_fault(f, v, false) || by_program(f, v);
+    case HF_NO_ALERT:
+        return verdict_by_path(f, v) || own_fault(f, v, false) || by_clock(f, v, true) ||
+               (f->o->answer.status ? by_revocation(f, v) : by_program(f, v));
     default:
         return verdict_by_path(f, v) || own_fault(f, v, false) || by_clock(f, v, true) || by_revocation(f, v);
     }
@@ -279,9 +314,16 @@ static bool by_status(const struct facts *f, struct verdict *v)
         tell_refusal(f, v);
         return verdict_is(v, "reneg-body-too-large", INFERRED, FAULT_SERVER, "request");
     }
-    if (f->o->sent_cert && a->status == 403)
-        return by_denial(f, v, INFERRED);
-    return false;
+    if (!f->o->asked || (a->status != 401 && a->status != 403))
+        return false;
+    if (f->o->sent_cert)
+        return own_fault(f, v, false) || (f->remark == HF_CHK_OFFER_CA_NAMES && verdict_by_path(f, v)) ||
+               (a->status == 403 && by_denial(f, v, INFERRED));
+    verdict_is(v, "no-credential", INFERRED, FAULT_CLIENT, "client-cert");
+    verdict_says(v,
+                 "the server asks for a client certificate, lets the handshake pass without, and refuses the request");
+    tell_refusal(f, v);
+    return true;
 }
 
 /* Accepted, although a client that goes by the list would not have sent it. */

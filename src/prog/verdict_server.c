@@ -20,20 +20,14 @@ static bool is_untrusted(const char *reason)
            is(reason, "issuer-key-changed");
 }
 
-static enum at_fault at_fault(const char *reason)
-{
-    if (is(reason, "issuer-unknown") || is(reason, "self-signed") || is(reason, "clock-skew-local") ||
-        strncmp(reason, "crl", 3) == 0)
-        return FAULT_CLIENT; /* its trust, its clock, its lists */
-    return FAULT_SERVER;
-}
-
 static void tell_server_cert(const struct facts *f, struct verdict *v, int at)
 {
     const struct check_run *r = f->server;
     char                    name[200], line[LINE_MAX_];
     if (at >= 0 && (size_t)at < r->path.n_certs && r->path.certs[at].version) {
-        dn_text(r->path.certs[at].subject, name, sizeof name);
+        const struct cert *c     = &r->path.certs[at];
+        bool               above = is_untrusted(hf_check_info_of(r->rep.why.check)->reason);
+        dn_text(above ? c->issuer : c->subject, name, sizeof name);
         text_add(v->about, sizeof v->about, 0, "%s", name);
     }
     hf_why_text(&r->rep.why, line, sizeof line);
@@ -75,10 +69,11 @@ bool verdict_by_chain(const struct facts *f, struct verdict *v)
     snprintf(subject, sizeof subject, r->rep.why.cert >= 0 ? "server-cert[%d]" : "server-cert", r->rep.why.cert);
     if (is_untrusted(info->reason) && (trust_holds_leaf(f, v) || intercepted(f, v)))
         return tell_server_cert(f, v, r->rep.why.cert), true;
-    verdict_is(v, info->reason, PROVEN, at_fault(info->reason), subject);
+    verdict_is(v, info->reason, PROVEN, fault_of(info->reason, HF_SERVER), subject);
     v->own = false;
     verdict_says(v, "the server's chain is refused: %s", info->title);
-    verdict_fix(v, "%s", info->hint);
+    if (!is(info->reason, "intermediate-missing") && !is(info->reason, "issuer-unknown"))
+        verdict_fix(v, "%s", info->hint);
     tell_server_cert(f, v, r->rep.why.cert);
     return true;
 }
