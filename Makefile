@@ -26,6 +26,11 @@ demo: $(BUILD)/build.ninja
 conformance: all
 	@tests/bogo/run --build $(BUILD) $(if $(RUNNER),--runner $(RUNNER))
 
+# Wrong and healthy set-ups against other servers and clients (tests/diagnose): what is told wrong, and the share of right causes.
+diagnose: all
+	@tools/need demo check
+	@HANDFAST=$(abspath $(BUILD))/handfast tests/diagnose/share
+
 bench: all
 	@bench/run --build $(BUILD)
 
@@ -61,4 +66,4 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check demo conformance fuzz coverage ct bench floors size lint install clean
+.PHONY: all check demo conformance diagnose fuzz coverage ct bench floors size lint install clean

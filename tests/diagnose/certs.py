@@ -101,6 +101,9 @@ TABLE = {
     "srv-no-ca": server("inter-no-ca"),
     "srv-critical": server(**{"1.2.3.4.5": "critical,ASN1:UTF8String:x"}),
     "srv-revoked": server(),
+    "srv-star": server(san="DNS:*.acme.example"),
+    "inter-cross": spec("stranger", ca=True, key="inter", subject="/O=Acme/CN=Acme Issuing CA"),
+    "srv-cross": server(chain=["inter-cross", "inter"]),
     # clients
     "alice": client(subjectAltName="URI:spiffe://acme.example/alice"),
     "bob": client(),

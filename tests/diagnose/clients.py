@@ -4,15 +4,14 @@ left out), ca (whom it trusts, root), name (whom it means to reach, localhost), 
 ahead), more (a key of that client's MORE)."""
 
 import json
+import os
 import pathlib
-import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import time
 
-from servers import HERE, go_peer, which
+from servers import HERE, clock_env, go_peer, which
 
 REQUEST = b"GET /hello HTTP/1.0\r\nHost: localhost\r\n\r\n"
 PROXY_HEADER = b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 443\r\n"
@@ -127,8 +126,8 @@ def run(text, port, certs):
         raise Missing(f"{program} is not installed")
     argv = KINDS[how.kind](how, port, certs)
     if how["clock"]:
-        if not shutil.which("faketime"):
+        if not clock_env(how["clock"]):
             raise Missing("faketime is not installed")
-        argv = ["faketime", "-f", f"{how['clock']}d", *argv]
-    done = subprocess.run(argv, input=REQUEST, capture_output=True, timeout=60, cwd=pathlib.Path("/"))
+    env = {**os.environ, **clock_env(how["clock"])}
+    done = subprocess.run(argv, input=REQUEST, capture_output=True, timeout=60, cwd=pathlib.Path("/"), env=env)
     return (done.stdout + done.stderr).decode("utf-8", "replace")

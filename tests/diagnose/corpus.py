@@ -17,6 +17,11 @@ def same(what, got, wanted, told=""):
         raise AssertionError(f"{what}: wanted {wanted!r}, got {got!r}\n{told}")
 
 
+def one_of(what, got, wanted, told=""):
+    if got not in wanted:
+        raise AssertionError(f"{what}: wanted {' or '.join(wanted)}, got {got}\n{told}")
+
+
 def has(what, text, words, told=""):
     if words.lower() not in text.lower():
         raise AssertionError(f"{what}: {words!r} is not in {text!r}\n{told}")
@@ -67,3 +72,11 @@ def run(cases, check, workers=WORKERS, key=None):
                 if not ok:
                     bad.append(c.name)
     return bad
+
+
+def share(cases, bad):
+    wrong = [c for c in cases if c.reason != "-"]
+    right = sum(c.name not in bad for c in wrong)
+    silent = sum(c.name not in bad for c in cases if c.reason == "-")
+    print(f"# wrong set-ups: the right cause and its cure for {right} of {len(wrong)} ({100 * right / max(1, len(wrong)):.1f} %); "
+          f"healthy ones: no cause for {silent} of {len(cases) - len(wrong)}", flush=True)

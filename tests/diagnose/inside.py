@@ -73,6 +73,7 @@ def main():
     try:
         bad = corpus.run(cases, bench.case, key=lambda c: c.server)
         broken = list(bench.stop())
+        corpus.share(cases, bad)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     print("\n".join(broken), end="")

@@ -6,6 +6,7 @@ required), tls (1.2, 1.3, both), crl, names (CAs to announce instead of those tr
 Configurations, pid files and logs are the test's own: no server that the system may run is touched.
 """
 
+import glob
 import json
 import os
 import pathlib
@@ -30,9 +31,16 @@ def which(program):
     return shutil.which(program) or shutil.which(program, path=SBIN)
 
 
+def clock_env(days):
+    """The environment of a process whose clock is that many days ahead. The wrapper of the library is not used: what it starts
+    would outlive it. The offset is read once: nginx clears its environment."""
+    found = sorted(glob.glob("/usr/lib/*/faketime/libfaketime.so.1"))
+    return {"LD_PRELOAD": found[0], "FAKETIME": f"{days}d", "FAKETIME_CACHE_DURATION": "1000000"} if days and found else {}
+
+
 class Role(dict):
     def __init__(self, text):
-        super().__init__(cert="srv", trust="root", ask="required", tls="both", crl="", names="", more="")
+        super().__init__(cert="srv", trust="root", ask="required", tls="both", crl="", names="", more="", clock="")
         self.peer, *pairs = text.split()
         self.text = " ".join([self.peer, *sorted(pairs)])
         self.update(pair.split("=", 1) for pair in pairs)
@@ -70,15 +78,17 @@ class Peer:
     program = None
     MORE = {}
 
-    def __init__(self, certs, home, plain):
-        self.certs, self.home, self.plain, self.procs = certs, pathlib.Path(home) / type(self).__name__.lower(), plain, []
+    def __init__(self, certs, home, plain, clock=""):
+        self.certs, self.home, self.plain, self.procs, self.clock = certs, home / (type(self).__name__.lower() + clock), plain, [], clock
         self.home.mkdir()
 
     def missing(self):
+        if self.clock and not clock_env(self.clock):
+            return "faketime is not installed"
         return None if which(self.program) else f"{self.program} is not installed"
 
     def run(self, port, *argv, **how):
-        p = Proc(*argv, **how)
+        p = Proc(*argv, **how, env={**os.environ, **clock_env(self.clock)})
         self.procs.append(p)
         wait_for_port(port, p)
         return p
@@ -98,21 +108,28 @@ class Peer:
 
 class Nginx(Peer):
     program = "nginx"
-    MORE = {"": "", "deny": "if ($ssl_client_s_dn !~ alice) { return 403; }",
-            "optional_no_ca": "", "reject": "ssl_reject_handshake on;", "page403": "if ($ssl_client_verify != SUCCESS) { return 403; }",
-            "cbc": "ssl_ciphers AES128-SHA256:AES256-SHA;", "p521": "ssl_ecdh_curve secp521r1;",
+    MORE = {"": "", "deny": "if ($ssl_client_s_dn !~ alice) { return 403; }", "reject": "ssl_reject_handshake on;",
+            "only-success": "if ($ssl_client_verify != SUCCESS) { return 403; }", "cbc": "ssl_ciphers AES128-SHA256:AES256-SHA;",
             "pss-only": "ssl_conf_command ClientSignatureAlgorithms RSA-PSS+SHA256;",
-            "two-hosts": "error_page 497 =400 /;", "depth0": "ssl_verify_depth 0;", "depth3": "ssl_verify_depth 3;"}
+            "depth3": "ssl_verify_depth 3;", "proxy": "", "plain": "", "two-hosts": "", "by-name": ""}
 
     def block(self, r, port, stream):
         chain, key, trust, crl = self.files(r)
         versions = {"both": "TLSv1.2 TLSv1.3"}.get(r["tls"], "TLSv" + r["tls"])
-        verify = "optional_no_ca" if r["more"] == "optional_no_ca" else {"none": "off", "required": "on"}.get(r["ask"], r["ask"])
+        verify = {"none": "off", "required": "on"}.get(r["ask"], r["ask"])
         trust = f"ssl_client_certificate {trust};" if r["ask"] != "none" else ""
         if r["names"]:  # announces these and trusts those of trust=
             trust = f"ssl_client_certificate {self.certs.bundle(r['names'])}; ssl_trusted_certificate {self.certs.bundle(r['trust'])};"
         what = f"proxy_pass 127.0.0.1:{self.plain.port};" if stream else "location / { default_type text/plain; return 200 hello\\n; }"
-        return (f"server {{ listen 127.0.0.1:{port} ssl; ssl_protocols {versions}; ssl_certificate {chain}; ssl_certificate_key {key};"
+        name = "" if stream else "server_name localhost;"
+        how = {"proxy": "ssl proxy_protocol", "plain": ""}.get(r["more"], "ssl")
+        beside = ""
+        if r["more"] == "two-hosts":  # another host on the same port, without client certificates
+            beside = (f"server {{ listen 127.0.0.1:{port} ssl; server_name other.example; ssl_certificate {chain}; ssl_certificate_key {key};"
+                      " location / { return 200 other; } }\n")
+        elif r["more"] == "by-name":  # whoever names no host is turned away
+            beside = f"server {{ listen 127.0.0.1:{port} ssl default_server; ssl_reject_handshake on; }}\n"
+        return (f"{beside}server {{ listen 127.0.0.1:{port} {how}; {name} ssl_protocols {versions}; ssl_certificate {chain}; ssl_certificate_key {key};"
                 f"{trust} ssl_verify_client {verify}; {f'ssl_crl {crl};' if crl else ''} {self.MORE[r['more']]} {what} }}\n")
 
     def start(self, roles):
@@ -123,7 +140,7 @@ class Nginx(Peer):
         temp = "".join(f"{what}_temp_path {self.home}/{what};" for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         conf = self.write("conf", f"{f'load_module {module};' if stream and os.path.exists(module) else ''} daemon off; master_process "
                           f"off; pid {self.home}/pid; error_log {self.home}/log info; events {{ worker_connections 256; }}"
-                          f"http {{ access_log off; server_name localhost; {temp} {http} }} {f'stream {{ {stream} }}' if stream else ''}")
+                          f"http {{ access_log off; {temp} {http} }} {f'stream {{ {stream} }}' if stream else ''}")
         self.run(found[0], which("nginx"), "-e", self.home / "log", "-p", self.home, "-c", conf)
         return found
 
@@ -139,8 +156,10 @@ class HAProxy(Peer):
     MORE = {"": ("", ""), "deny": ("", "tcp-request content reject unless { ssl_c_s_dn(cn) alice }"),
             "strict-sni": ("strict-sni", ""), "accept-proxy": ("accept-proxy", ""), "h2": ("alpn h2", "mode http"),
             "http": ("", "mode http"), "deny403": ("", "mode http\n http-request deny unless { ssl_c_s_dn(cn) alice }"),
-            "pss-only": ("client-sigalgs RSA-PSS+SHA256", ""), "cbc": ("ciphers AES128-SHA256", ""), "p521": ("curves secp521r1", ""),
-            "no-names": ("no-ca-names", "")}
+            "cbc": ("ciphers AES128-SHA256", ""), "x448": ("curves X448", ""),
+            "no-names": ("no-ca-names", ""),
+            "used403": ("", "mode http\n http-request deny unless { ssl_c_used }"),
+            "ignore403": ("crt-ignore-err all ca-ignore-err all", "mode http\n http-request deny unless { ssl_c_verify 0 }")}
 
     def block(self, n, r, port):
         chain, key, trust, crl = self.files(r)
@@ -165,7 +184,7 @@ class HAProxy(Peer):
 
 class Stunnel(Peer):
     program = "stunnel4"
-    MORE = {"": "", "check-name": "checkHost = alice.example"}
+    MORE = {"": "", "check-name": "checkHost = alice.example", "peer": "verifyPeer = yes"}
 
     def block(self, n, r, port):
         chain, key, trust, crl = self.files(r)
@@ -185,7 +204,7 @@ class Stunnel(Peer):
 class Apache(Peer):
     program = "apache2"
     MORE = {"": "", "location": "<Location />\nSSLVerifyClient require\nSSLVerifyDepth 5\n</Location>\n",
-            "deny": "<Location />\nRequire expr %{SSL_CLIENT_S_DN_CN} == 'alice'\n</Location>\n", "depth1": "SSLVerifyDepth 0\n"}
+            "deny": "<Location />\nRequire expr %{SSL_CLIENT_S_DN_CN} == 'alice'\n</Location>\n", "depth1": "SSLVerifyDepth 1\n", "optional_no_ca": "SSLVerifyClient optional_no_ca\n<Location />\nRequire expr %{SSL_CLIENT_VERIFY} == 'SUCCESS'\n</Location>\n"}
 
     def block(self, r, port):
         chain, key, trust, crl = self.files(r)
@@ -201,9 +220,12 @@ class Apache(Peer):
         found, modules = free_ports(len(roles)), "/usr/lib/apache2/modules"
         (self.home / "index.html").write_text("hello\n")
         load = "".join(f"LoadModule {m}_module {modules}/mod_{m}.so\n" for m in ("mpm_event", "authz_core", "socache_shmcb", "ssl", "dir"))
+        who = "User www-data\nGroup www-data\n" if os.getuid() == 0 else ""  # it serves nothing as root
+        for folder in (self.home.parent, self.home):
+            folder.chmod(0o755)
         conf = self.write("conf", f"ServerRoot {self.home}\nPidFile {self.home}/pid\nErrorLog {self.home}/log\nDefaultRuntimeDir {self.home}\n"
                           f"{load}DocumentRoot {self.home}\nServerName localhost\nSSLSessionCache none\nSSLSessionTickets off\n"
-                          f"User #{os.getuid()}\nGroup #{os.getgid()}\n" + "".join(self.block(r, p) for r, p in zip(roles, found)))
+                          f"{who}" + "".join(self.block(r, p) for r, p in zip(roles, found)))
         self.run(found[0], which("apache2"), "-D", "FOREGROUND", "-f", conf)
         return found
 
@@ -221,11 +243,11 @@ class Single(Peer):
 class OpenSSL(Single):
     program = "openssl"
     MORE = {"": [], "h2": ["-alpn", "h2"], "cbc": ["-cipher", "AES128-SHA256"], "x448": ["-groups", "X448"],
-            "pss-only": ["-client_sigalgs", "RSA-PSS+SHA256"], "deep1": []}
+            "pss-only": ["-client_sigalgs", "RSA-PSS+SHA256"], "tls11": ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"]}
 
     def one(self, r, port):
         chain, key, trust, crl = self.files(r)
-        versions = {"both": [], "1.2": ["-tls1_2"], "1.3": ["-tls1_3"]}[r["tls"]]
+        versions = {"both": [], "old": [], "1.2": ["-tls1_2"], "1.3": ["-tls1_3"]}[r["tls"]]
         verify = {"none": [], "optional": ["-verify", "9"], "required": ["-Verify", "9"]}[r["ask"]]
         crls = ["-CRL", crl, "-crl_check"] if crl else []
         names = ["-verifyCAfile", trust, "-requestCAfile", self.certs.bundle(r["names"])] if r["names"] else ["-CAfile", trust]
@@ -236,7 +258,7 @@ class OpenSSL(Single):
 
 class GnuTLS(Single):
     program = "gnutls-serv"
-    MORE = {"": "", "cbc": ":-AEAD", "secp521": ":-GROUP-ALL:+GROUP-SECP521R1"}
+    MORE = {"": "", "cbc": ":-AEAD", "x448": ":-GROUP-ALL:+GROUP-X448"}
 
     def one(self, r, port):
         chain, key, trust, crl = self.files(r)
@@ -333,6 +355,75 @@ class Python(Peer):
             s.recv(1)  # the rest stays unread: closing resets
         return self.listen(handle)
 
+    def odd_imap(self):
+        def handle(s):
+            s.sendall(b"* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n")
+            s.recv(4096)
+        return self.listen(handle)
+
+    def odd_postgres(self):
+        def handle(s):
+            if s.recv(8) == b"\0\0\0\x08\x04\xd2\x16\x2f":
+                s.sendall(b"S")
+                self.context().wrap_socket(s, server_side=True).recv(100)
+        return self.listen(handle)
+
+    def odd_smtp_tls(self):
+        def handle(s):
+            s.sendall(b"220 mail.acme.example ESMTP ready\r\n")
+            while line := s.recv(4096):
+                if line.upper().startswith(b"EHLO"):
+                    s.sendall(b"250-mail.acme.example\r\n250 STARTTLS\r\n")
+                elif line.upper().startswith(b"STARTTLS"):
+                    s.sendall(b"220 go ahead\r\n")
+                    t = self.context().wrap_socket(s, server_side=True)
+                    t.recv(4096)
+                    t.sendall(b"250 mail.acme.example\r\n")
+                    t.recv(4096)
+                    return
+                else:
+                    s.sendall(b"500 what\r\n")
+        return self.listen(handle)
+
+    def odd_upstream(self):
+        """A proxy that ends TLS without asking; the service behind it wants a certificate."""
+        page = b"<html><title>400</title><body>No required SSL certificate was sent</body></html>"
+
+        def handle(raw):
+            with self.context(ssl.CERT_NONE).wrap_socket(raw, server_side=True) as s:
+                s.recv(65536)
+                s.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(page), page))
+                s.unwrap()
+        return self.listen(handle)
+
+    def odd_stalls(self):
+        """Answers the hello with the head of a record, and no more."""
+        def handle(s):
+            s.recv(4096)
+            s.sendall(b"\x16\x03\x03\x00\x7a\x02\x00")
+            time.sleep(20)
+        return self.listen(handle)
+
+    def odd_denies(self):
+        """Ends without a word, after the handshake, whatever certificate came."""
+        def handle(raw):
+            with self.context().wrap_socket(raw, server_side=True) as s:
+                s.recv(10)
+        return self.listen(handle)
+
+    def odd_alert80(self):
+        def handle(s):
+            s.recv(4096)
+            s.sendall(b"\x15\x03\x03\x00\x02\x02\x50")
+        return self.listen(handle)
+
+    def context(self, ask=ssl.CERT_REQUIRED):
+        c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        c.load_cert_chain(self.certs.chain("srv"), self.certs.key("srv"))
+        c.load_verify_locations(self.certs.bundle("root"))
+        c.verify_mode = ask
+        return c
+
     def odd_nobody(self):
         return free_port()
 
@@ -399,16 +490,17 @@ PEERS = {"nginx": Nginx, "nginx-stream": NginxStream, "haproxy": HAProxy, "stunn
 
 
 class Servers:
-    """All that a set of cases needs; ports by the text of the role, or the reason why there is none."""
+    """All that a set of cases needs; ports by the text of the role, or the reason why there is none. A role with clock= (days)
+    has a process of its own, whose clock is that much ahead."""
 
     def __init__(self, certs, home, roles):
         self.plain, self.peers, self.ports = Plain(), [], {}
         unique = {r.text: r for r in roles}
         threads = []
-        for name, kind in PEERS.items():
-            mine = [r for r in unique.values() if r.peer == name]
-            if mine:
-                threads.append(threading.Thread(target=self._start, args=(kind(certs, home, self.plain), mine)))
+        for name, clock in sorted({(r.peer, r["clock"]) for r in unique.values()}):
+            mine = [r for r in unique.values() if (r.peer, r["clock"]) == (name, clock)]
+            peer = PEERS[name](certs, pathlib.Path(home), self.plain, clock)
+            threads.append(threading.Thread(target=self._start, args=(peer, mine)))
         for t in threads:
             t.start()
         for t in threads:
