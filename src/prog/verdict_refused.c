@@ -122,17 +122,9 @@ static bool can_mean(uint8_t alert, const char *reason)
     return !r;
 }
 
-static bool is_date(const char *reason)
-{
-    return is(reason, "expired") || is(reason, "not-yet-valid") || is(reason, "issuer-expired") ||
-           is(reason, "root-expired");
-}
-
 static bool by_note(const struct facts *f, struct verdict *v, const struct file_note *n, enum certainty c)
 {
-    bool ca = strncmp(n->subject, "client-cert[0]", 14) != 0 || is(n->reason, "signature-invalid") ||
-              is(n->reason, "name-constraint");
-    verdict_is(v, n->reason, c, ca && !is_date(n->reason) ? FAULT_CA : FAULT_CLIENT, n->subject);
+    verdict_is(v, n->reason, c, fault_of(n->reason, HF_CLIENT), n->subject);
     verdict_says(v, "the server refuses our certificate: %s", n->text);
     verdict_fix(v, "%s", n->fix);
     tell_refusal(f, v);

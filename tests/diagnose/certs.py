@@ -34,7 +34,7 @@ CA = {"basicConstraints": "critical,CA:TRUE", "keyUsage": "critical,keyCertSign,
 LEAF = {"basicConstraints": "critical,CA:FALSE", "keyUsage": "critical,digitalSignature", "extendedKeyUsage": "clientAuth",
         "subjectKeyIdentifier": "hash", "authorityKeyIdentifier": "keyid"}
 PAST, FUTURE = ("20240101000000Z", "20240201000000Z"), ("20400101000000Z", "20410101000000Z")
-KEYS = {"ec": ["EC", "ec_paramgen_curve:P-256"], "p384": ["EC", "ec_paramgen_curve:P-384"], "rsa": ["RSA", "rsa_keygen_bits:2048"],
+KEYS = {"ec": ["EC", "ec_paramgen_curve:P-256"], "p384": ["EC", "ec_paramgen_curve:P-384"], "p521": ["EC", "ec_paramgen_curve:P-521"], "rsa": ["RSA", "rsa_keygen_bits:2048"],
         "rsa1024": ["RSA", "rsa_keygen_bits:1024"], "ed25519": ["ED25519", None], "k256": ["EC", "ec_paramgen_curve:secp256k1"]}
 
 
@@ -74,6 +74,7 @@ TABLE = {
                         nameConstraints="critical,permitted;DNS:dept.example,permitted;URI:dept.example"),
     "utf8-root": spec(ca=True, subject="/O=Acme/CN=Acme Text Root CA"),
     "printable-root": spec(ca=True, key="utf8-root", mask="default", subject="/O=Acme/CN=Acme Text Root CA"),
+    "no-anchor": spec("root", ca=True, subject="/O=Acme/CN=Acme Unused CA"),
     # servers
     "srv": server(),
     "srv-rsa": server(key="rsa"),
@@ -101,6 +102,11 @@ TABLE = {
     "srv-no-ca": server("inter-no-ca"),
     "srv-critical": server(**{"1.2.3.4.5": "critical,ASN1:UTF8String:x"}),
     "srv-revoked": server(),
+    "srv-small": server(key="rsa1024"),
+    "srv-sha1": server(md="sha1"),
+    "srv-k256": server(key="k256"),
+    "srv-dns-only": server(san="DNS:localhost"),
+    "srv-surplus": server(chain=["inter", "no-anchor"]),
     "srv-star": server(san="DNS:*.acme.example"),
     "inter-cross": spec("stranger", ca=True, key="inter", subject="/O=Acme/CN=Acme Issuing CA"),
     "srv-cross": server(chain=["inter-cross", "inter"]),
@@ -135,6 +141,10 @@ TABLE = {
     "k256": client(key="k256"),
     "revoked": client(),
     "printable": client("printable-root"),
+    "root-for-inter": client(chain=["root"]),
+    "of-old-root": client("root-expired"),
+    "unordered": client(chain=["root", "inter"]),
+    "alice-p521": client(key="p521"),
     "as-ca": spec("inter", ca=True, keyUsage="critical,keyCertSign,digitalSignature"),
 }
 # CRLs: by whom, whom they revoke, how they are dated
@@ -182,9 +192,24 @@ class Certs:
         self.make(name)
         return self.path(name + ".key")
 
+    def many(self, n):
+        """n CAs of long names, and the root: for lists of CA names."""
+        conf, key, text = self._conf(f"many-{n}"), self.path(f"many-{n}.key"), pathlib.Path(self.alone("root")).read_text()
+        run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+        (conf / "ca").write_text("[req]\ndistinguished_name=dn\n[dn]\n[ext]\nbasicConstraints=critical,CA:TRUE\n")
+        der = base64.b64decode("".join(run("openssl", "req", "-x509", "-new", "-key", key, "-days", "30", "-config", conf / "ca", "-extensions",
+                                           "ext", "-subj", f"/O=Many/OU={'x' * 60}/CN=number 0000 {'y' * 40}").splitlines()[1:-1]))
+        for i in range(n):  # nobody looks at the signatures of anchors
+            body = base64.encodebytes(der.replace(b"number 0000", b"number %04d" % i)).decode()
+            text += f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n"
+        return text
+
     def bundle(self, names):
-        """One file with the certificates and CRLs `a+b`, each alone."""
+        """One file with the certificates and CRLs `a+b`, each alone; many-N: the root and N others."""
         path = self.dir / f"bundle-{names}.pem"
+        with self.lock:
+            if names.startswith("many-") and not path.exists():
+                path.write_text(self.many(int(names[5:])))
         with self.lock:
             if not path.exists():
                 path.write_text("".join(pathlib.Path(self.alone(n)).read_text() for n in names.split("+")))

@@ -34,8 +34,8 @@ def read(path, columns, patterns=()):
         cells = [cell.strip() for cell in line.split("|")]
         if line.startswith("#") or not line.strip():
             continue
-        if len(cells) > len(names):
-            raise ValueError(f"{path.name}:{number}: {len(cells)} columns, at most {len(names)}")
+        if len(cells) > len(names) or "#" in cells[0]:  # TAP takes # for the start of a directive
+            raise ValueError(f"{path.name}:{number}: {len(cells)} columns, at most {len(names)}; no # in a name")
         cells += [""] * (len(names) - len(cells))
         case = types.SimpleNamespace(**dict(zip(names, cells)))
         if not patterns or any(p in case.name for p in patterns):

@@ -46,12 +46,17 @@ class Bench:
         run("openssl", "x509", "-in", at("alice-by-root.crt"), "-outform", "DER", "-out", at("alice.der"))
         run("openssl", "pkey", "-in", at("alice-by-root.key"), "-outform", "DER", "-out", at("alice.key.der"))
         pathlib.Path(at("page.html")).write_text("<!DOCTYPE html><html><body>404 Not Found</body></html>")
+        pathlib.Path(at("empty.pem")).write_text("")
+        pathlib.Path(at("both.pem")).write_text(pathlib.Path(at("alice.pem")).read_text() + pathlib.Path(at("alice.key")).read_text())
+        run("openssl", "pkcs12", "-export", "-in", at("alice.crt"), "-inkey", at("alice.key"), "-passout", "pass:right", "-out", at("bare.p12"))
+        run("openssl", "x509", "-in", self.certs.alone("root"), "-outform", "DER", "-out", at("root.der"))
         pathlib.Path(at("half.pem")).write_text(pathlib.Path(at("alice.crt")).read_text()[:400])
 
     def argv(self, port, ours):
         """The command line for what we have and ask."""
         who, *more = ours.split()
-        argv, ca, name = ["explain", f"127.0.0.1:{port}", "--json"], "root", "localhost"
+        at = next((w[3:] for w in more if w.startswith("at=")), f"127.0.0.1:{port}")
+        argv, ca, name = ["explain", at, "--json"], "root", "localhost"
         if who != "-" and not who.startswith("--"):
             key = next((w[4:] for w in more if w.startswith("key=")), who)
             argv += ["--cert", self.certs.chain(who), "--key", self.certs.key(key)]
@@ -63,9 +68,10 @@ class Bench:
                 ca = word[3:]
             elif word.startswith("name="):
                 name = word[5:]
-            elif not word.startswith("key="):
+            elif not word.startswith(("key=", "at=")):
                 argv.append(word)
-        return [*argv, "--cacert", self.certs.bundle(ca), "--name", name]
+        ca = self.certs.path(ca[1:]) if ca.startswith("@") else self.certs.bundle(ca)
+        return [*argv, "--cacert", ca, "--name", name]
 
     def explain(self, port, ours):
         env = {**os.environ, "WRONG": "wrong", "RIGHT": "right"}

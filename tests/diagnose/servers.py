@@ -111,7 +111,8 @@ class Nginx(Peer):
     MORE = {"": "", "deny": "if ($ssl_client_s_dn !~ alice) { return 403; }", "reject": "ssl_reject_handshake on;",
             "only-success": "if ($ssl_client_verify != SUCCESS) { return 403; }", "cbc": "ssl_ciphers AES128-SHA256:AES256-SHA;",
             "pss-only": "ssl_conf_command ClientSignatureAlgorithms RSA-PSS+SHA256;",
-            "depth3": "ssl_verify_depth 3;", "proxy": "", "plain": "", "two-hosts": "", "by-name": ""}
+            "depth3": "ssl_verify_depth 3;", "proxy": "", "plain": "", "two-hosts": "", "by-name": "",
+            "basic": "auth_basic here; auth_basic_user_file /dev/null;", "gone": "error_page 418 =500 @x;"}
 
     def block(self, r, port, stream):
         chain, key, trust, crl = self.files(r)
@@ -243,7 +244,8 @@ class Single(Peer):
 class OpenSSL(Single):
     program = "openssl"
     MORE = {"": [], "h2": ["-alpn", "h2"], "cbc": ["-cipher", "AES128-SHA256"], "x448": ["-groups", "X448"],
-            "pss-only": ["-client_sigalgs", "RSA-PSS+SHA256"], "tls11": ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"]}
+            "pss-only": ["-client_sigalgs", "RSA-PSS+SHA256"], "tls11": ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"],
+            "weak": ["-cipher", "DEFAULT@SECLEVEL=0"], "p256-only": ["-client_sigalgs", "ECDSA+SHA256"]}
 
     def one(self, r, port):
         chain, key, trust, crl = self.files(r)
@@ -394,6 +396,48 @@ class Python(Peer):
                 s.recv(65536)
                 s.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(page), page))
                 s.unwrap()
+        return self.listen(handle)
+
+    def odd_mysql(self):
+        def handle(s):
+            s.sendall(b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff")
+            s.recv(4096)
+        return self.listen(handle)
+
+    def odd_redis(self):
+        def handle(s):
+            s.recv(4096)
+            s.sendall(b"-ERR Protocol error: unbalanced quotes in request\r\n")
+        return self.listen(handle)
+
+    def odd_no_starttls(self):
+        def handle(s):
+            s.sendall(b"220 mail.acme.example ESMTP ready\r\n")
+            while s.recv(4096):
+                s.sendall(b"502 not implemented\r\n")
+        return self.listen(handle)
+
+    def odd_swallows(self):
+        """A service that reads, and ends in order when it has understood nothing."""
+        def handle(raw):
+            with self.context().wrap_socket(raw, server_side=True) as s:
+                s.recv(4096)
+                s.unwrap()
+        return self.listen(handle)
+
+    def odd_later(self):
+        """Asks after the handshake, as some applications do for some of their pages."""
+        context = self.context()
+        context.post_handshake_auth = True
+
+        def handle(raw):
+            with context.wrap_socket(raw, server_side=True) as s:
+                s.recv(65536)
+                try:
+                    s.verify_client_post_handshake()
+                    s.sendall(PAGE)
+                except ssl.SSLError:
+                    s.sendall(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 31\r\n\r\na client certificate is required")
         return self.listen(handle)
 
     def odd_stalls(self):
