@@ -27,6 +27,9 @@
 
 enum { FRESH_S = 2 * 86400 };
 
+static const char fix_name[] = "Let the client connect by a name that stands in our certificate's subjectAltName, or "
+                               "have it issued again with the name that the client wants.";
+
 /* Our own chain as the peer may judge it. */
 struct ours {
     enum hf_role   role;
@@ -254,6 +257,10 @@ static void out_of_date(struct refused *r, const struct ours *o)
 static void of_another_key(struct refused *r, const struct ours *o)
 {
     char top[160];
+    if (o->fault.check) {
+        ours_is_wrong(r, o, &o->fault);
+        return;
+    }
     about_ours(r, o, (int)o->cred->n - 1);
     conclude(r, o, "issuer-key-changed", "inferred");
     text_add(r->fix, sizeof r->fix, 0,
@@ -277,19 +284,24 @@ static void is_denied(struct refused *r, const struct ours *o)
              side(other(o->role)));
 }
 
-/* OpenSSL and its relatives ask for tickets and, unasked, for no status; they have an alert for an unknown CA. Go and
- * GnuTLS ask for OCSP responses, and say bad_certificate for whatever they find. */
+/* To a clock that is a little behind, our certificate lies in the future. */
+static bool is_fresh(const struct ours *o)
+{
+    return o->c->now_ms / 1000 - o->cred->cert[0].not_before < FRESH_S;
+}
+
+/* OpenSSL and its relatives ask for no OCSP response unless they are told to; they have an alert for an unknown CA. Go,
+ * Java and GnuTLS ask for one, and say bad_certificate for whatever they find. */
 static bool names_unknown_ca(const struct ours *o)
 {
-    uint32_t seen = o->c->hello_exts;
-    return (seen & X_TICKET) && !(seen & (X_STATUS_REQUEST | X_SCT | X_RECORD_SIZE));
+    return !(o->c->hello_exts & (X_STATUS_REQUEST | X_SCT | X_RECORD_SIZE));
 }
 
 /* 42 from such a peer, and the chain is in order: for it our certificate lies in the future, or has the wrong name. */
 static void bad_for_openssl(struct refused *r, const struct ours *o)
 {
     char   from[24];
-    bool   fresh = o->c->now_ms / 1000 - o->cred->cert[0].not_before < FRESH_S;
+    bool   fresh = is_fresh(o);
     size_t at    = strlen(r->evidence);
     about_ours(r, o, 0);
     text_add(r->evidence, sizeof r->evidence, at,
@@ -301,9 +313,7 @@ static void bad_for_openssl(struct refused *r, const struct ours *o)
                  "Set the %s's clock: our certificate is valid since %s only, and to it that is the future.",
                  side(other(o->role)), when_text(o->cred->cert[0].not_before, from));
     else
-        text_add(r->fix, sizeof r->fix, 0,
-                 "Let the client connect by a name that stands in our certificate's subjectAltName, or have it issued "
-                 "again with the name that the client wants.");
+        text_add(r->fix, sizeof r->fix, 0, "%s", fix_name);
 }
 
 /* 42, 43, 46: by elimination. Without a name asked for, a name may be what it missed. */
@@ -318,10 +328,13 @@ static void unfit(struct refused *r, const struct ours *o, uint8_t alert)
         return;
     }
     no_path(r, o);
-    if (o->role == HF_SERVER && o->c->server_name)
+    bool named = o->role == HF_SERVER && o->c->server_name, fresh = is_fresh(o);
+    if (o->end.check && named && strcmp(r->reason, "issuer-unknown") != 0)
+        return; /* the chain is incomplete, whoever looks at it */
+    if (named && !fresh)
         return;
     r->certainty = "possible";
-    r->or_else   = o->role == HF_SERVER ? "name-mismatch" : "revoked";
+    r->or_else   = o->role != HF_SERVER ? "revoked" : named ? "clock-skew-peer" : "name-mismatch";
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------------- */
@@ -369,6 +382,26 @@ static void by_check(struct refused *r, enum hf_role role, const hf_conn *c, con
         about_cert(r, other(role), w->cert, certs[w->cert]);
     else if (w->message != HF_NO_MESSAGE)
         text_add(r->about, sizeof r->about, 0, "%s", hf_message_name(w->message));
+}
+
+/* It came in, asked for nothing, and our certificate is for another name than it asked for: curl compares names when
+ * the handshake is over. */
+bool refused_quietly(struct refused *r, const hf_conn *c)
+{
+    struct ours o = {.role = HF_SERVER, .c = c, .cred = c->presented};
+    *r            = (struct refused){0};
+    if (!o.cred || !c->server_name || match_host(&o.cred->cert[0], c->server_name))
+        return false;
+    judge_ours(&o);
+    about_ours(r, &o, 0);
+    conclude(r, &o, "name-mismatch", "possible");
+    text_add(
+        r->evidence, sizeof r->evidence, 0,
+        "it asked for the name %s, which our certificate does not have, and left without a word when it was let in",
+        c->server_name);
+    r->or_else = "ok";
+    text_add(r->fix, sizeof r->fix, 0, "%s", fix_name);
+    return true;
 }
 
 /* Gone without a word when it had our certificate: Node does so when it does not like it. */

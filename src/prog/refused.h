@@ -22,5 +22,7 @@ struct refused {
 
 /* c: may be NULL. w->check is not 0. role: ours. */
 void refused_judge(struct refused *r, enum hf_role role, const hf_conn *c, const hf_why *w);
+/* For a server's connection that ended in order without a byte of data from the client. True: it may have refused us. */
+bool refused_quietly(struct refused *r, const hf_conn *c);
 
 #endif

@@ -218,13 +218,16 @@ void story_tell(const struct story *s, const hf_conn *c, const hf_why *why)
     bool            failed = why && why->check;
     struct log_line l;
     struct refused  r;
-    log_begin(&l, failed ? "warn" : "info", "connection");
+    bool            quiet = !failed && s->role == HF_SERVER && c && s->bytes_in == 0 && refused_quietly(&r, c);
+    log_begin(&l, failed || quiet ? "warn" : "info", "connection");
     if (failed)
         refused_judge(&r, s->role, c, why);
     if (failed)
         say_failed(&l, s, c, why, &r);
     else
         say_served(&l, s, c);
+    if (quiet)
+        say_concluded(&l, &r);
     log_text(&l, "outcome", !failed ? "served" : s->open ? "cut" : "refused");
     log_text(&l, "role", s->role == HF_SERVER ? "server" : "client");
     log_text(&l, "from", s->from);
@@ -234,10 +237,10 @@ void story_tell(const struct story *s, const hf_conn *c, const hf_why *why)
     log_num(&l, "duration_ms", s->duration_ms);
     log_num(&l, "bytes_in", (int64_t)s->bytes_in);
     log_num(&l, "bytes_out", (int64_t)s->bytes_out);
-    if (failed) {
+    if (failed || quiet)
         tell_verdict(&l, &r);
+    if (failed)
         tell_why(&l, s, why);
-    }
     tell_rules(&l, s);
     if (c)
         tell_conn(&l, c);

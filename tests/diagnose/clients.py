@@ -41,7 +41,8 @@ def curl(how, port, certs):
 def openssl(how, port, certs):
     more = {"": [], "cbc": ["-tls1_2", "-cipher", "AES128-SHA256"], "x448": ["-groups", "X448"], "ecdsa-only": ["-sigalgs", "ECDSA+SHA256"],
             "no-sni": ["-noservername"], "h2": ["-alpn", "h2"], "tls11": ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"],
-            "rsa-only": ["-sigalgs", "RSA-PSS+SHA256"], "seclevel0": ["-cipher", "DEFAULT@SECLEVEL=0"]}
+            "rsa-only": ["-sigalgs", "RSA-PSS+SHA256"],
+            "rsa-suites": ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], "seclevel0": ["-cipher", "DEFAULT@SECLEVEL=0"]}
     argv = ["openssl", "s_client", "-quiet", "-connect", f"127.0.0.1:{port}", "-verify_hostname", how["name"], "-verify_return_error",
             "-CAfile", certs.bundle(how["ca"]), *more[how["more"]]]
     argv += [] if how["more"] == "no-sni" else ["-servername", how["name"]]
@@ -98,6 +99,12 @@ def raw(how, port):
             s.sendall(REQUEST)
         elif how["more"] == "ssh":
             s.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+        elif how["more"] == "smtp":
+            s.sendall(b"EHLO client.acme.example\r\n")
+        elif how["more"] == "redis":
+            s.sendall(b"*1\r\n$4\r\nPING\r\n")
+        elif how["more"] == "noise":
+            s.sendall(bytes(range(200, 256)))
         elif how["more"] == "proxy":
             s.sendall(PROXY_HEADER + b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00")
         elif how["more"] == "half":
