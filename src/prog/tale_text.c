@@ -288,6 +288,8 @@ static void put_end(const json_t *c, char *out, size_t room)
         text_add(out, room, 0, "the server closed the connection without an alert");
     else if (strcmp(end, "reset") == 0)
         text_add(out, room, 0, "the server reset the connection; an alert may have been lost with it");
+    else if (yes(c, "refused"))
+        text_add(out, room, 0, "the server ended the connection in order, before anything was asked of it");
     else if (strcmp(end, "fine") == 0)
         text_add(out, room, 0, "%s", yes(c, "ticket") ? "let in: a ticket came, and no refusal" : "no refusal came");
     else
