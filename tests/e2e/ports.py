@@ -4,6 +4,7 @@ outgoing connections: a port from that range can be somebody's own by the time t
 
 import random
 import socket
+import threading
 
 EPHEMERAL = "/proc/sys/net/ipv4/ip_local_port_range"
 
@@ -17,17 +18,22 @@ def below():
     return first if first > 12000 else 65536
 
 
+_given, _giving = set(), threading.Lock()
+
+
 def free_ports(n):
-    """So many, held together until all are found, so that none comes twice."""
-    socks = []
-    while len(socks) < n:
+    """So many; within a process none comes twice, for who was given one may not have taken it yet."""
+    found = []
+    while len(found) < n:
+        port = random.randrange(10000, below())
         try:
-            socks.append(socket.create_server(("127.0.0.1", random.randrange(10000, below()))))
+            socket.create_server(("127.0.0.1", port)).close()
         except OSError:
             continue
-    found = [s.getsockname()[1] for s in socks]
-    for s in socks:
-        s.close()
+        with _giving:
+            if port not in _given:
+                _given.add(port)
+                found.append(port)
     return found
 
 
