@@ -89,7 +89,7 @@ class Start(Case):
     def test_every_option_is_in_the_manual(self):
         with open(os.path.join(ROOT, "doc", "man", "handfast.1")) as f:
             manual = f.read().replace("\\-", "-")
-        for command in ("server", "client", "connect"):
+        for command in ("server", "client", "connect", "check"):
             for name in re.findall("^  (--[a-z-]+)", self.start(command, "--help")[1], re.M):
                 self.assertIn(name, manual)
 

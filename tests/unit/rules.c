@@ -445,6 +445,17 @@ static void refusal_says_why(void **state)
     assert_string_equal(x.near[2].text, "wants cn bob, found alice");
     hf_rules_free(r);
     r = hf_rules_new();
+    for (int i = 0; i < 9; i++) /* only the nearest few are told, the earlier ones of equals */
+        rule(r, true, i == 4 ? "near" : "far", "mail", i == 4 ? "*@example.org" : "x@example.net", "sni", "x.example");
+    assert_true(hf_rules_seal(r, &why));
+    x = ask(r, &m, NULL, NULL, NULL);
+    assert_int_equal(x.n_near, HF_NEAR_MAX);
+    assert_string_equal(x.near[0].where, "near");
+    assert_string_equal(x.near[0].text, "wants sni x.example, found none");
+    x = ask(r, NULL, NULL, NULL, NULL);
+    assert_string_equal(x.near[0].text, "wants a mail, and there is no certificate");
+    hf_rules_free(r);
+    r = hf_rules_new();
     rule(r, true, "f:1", "cn", "alice", "issuer", "CN=Other CA");
     assert_true(hf_rules_seal(r, &why));
     x = ask(r, &m, NULL, NULL, NULL);
