@@ -27,6 +27,7 @@ class Target:
     cred: object = None
     version: str = "1.3"
     groups: tuple = ()
+    tickets: bool = True
 
 
 @dataclasses.dataclass

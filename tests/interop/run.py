@@ -220,7 +220,7 @@ def servers(b, peer):
         yield f"{at}, TLS {v}: server leaf of 60 kB", (), lambda v=v: b.served(peer, version=v, other=b.pki.fat("server"))
         yield f"{at}, TLS {v}: client leaf of 60 kB", (), lambda v=v: b.served(peer, version=v, own=b.pki.fat("client"))
         yield (f"{at}, TLS {v}: server chain of 64 KiB", (),
-               lambda v=v: b.served(peer, version=v, other=b.pki.long("server")))
+               lambda v=v: b.served(peer, version=v, other=b.pki.long("server"), tickets=False))
         yield (f"{at}, TLS {v}: client chain of 64 KiB", (),
                lambda v=v: b.served(peer, version=v, own=b.pki.long("client"), tickets=False))
         if True in peer.hints:

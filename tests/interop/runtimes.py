@@ -71,10 +71,12 @@ class Java(Peer):
         if not self.compiled:
             subprocess.run(["javac", "-d", str(self.dir), str(HERE / "Peer.java")], check=True, timeout=120)
             self.compiled = True
-        groups = [f"-Djdk.tls.namedGroups={','.join(self.groups[g] for g in how.groups)}"] if how.groups else []
+        more = [f"-Djdk.tls.namedGroups={','.join(self.groups[g] for g in how.groups)}"] if how.groups else []
+        if not how.tickets:
+            more.append("-Djdk.tls.server.enableSessionTicketExtension=false")  # its ticket holds both chains, 64 KiB at most
         return ["java", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djdk.tls.maxHandshakeMessageSize=262144",
                 "-Djdk.tls.maxCertificateChainLength=40", "-Djdk.tls.client.maxInboundCertificateChainLength=40",
-                "-Djdk.tls.server.maxInboundCertificateChainLength=40", *groups, "-cp", self.dir, "Peer", *args]
+                "-Djdk.tls.server.maxInboundCertificateChainLength=40", *more, "-cp", self.dir, "Peer", *args]
 
     def _args(self, how):
         return [how.roots, *([how.cred.chain, how.cred.key] if how.cred else ["-", "-"]), "TLSv" + how.version]
