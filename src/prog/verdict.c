@@ -104,6 +104,18 @@ bool probe_worked(const struct facts *f, enum probe p)
     return f->probe[p].made && outcome_let_in(&f->probe[p].out);
 }
 
+bool server_clock(const struct facts *f, int64_t *gap)
+{
+    const struct answer *a[] = {&f->o->answer, &f->probe[PROBE_NO_CERT].out.answer, &f->probe[PROBE_TLS12].out.answer};
+    for (size_t i = 0; i < sizeof a / sizeof a[0]; i++)
+        if (a[i]->date) {
+            if (gap)
+                *gap = a[i]->date - f->own->now;
+            return true;
+        }
+    return false;
+}
+
 /* ---- the questions ------------------------------------------------------------------------------------- */
 
 static bool from_note(const struct facts *f, struct verdict *v, const struct file_note *n, int cred)

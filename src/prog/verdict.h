@@ -93,6 +93,8 @@ void verdict_or(struct verdict *v, const char *reason, const char *fmt, ...) __a
 bool probe_worked(const struct facts *f, enum probe p); /* made, and let in */
 bool outcome_refused(const struct outcome *o);          /* the server refused us after it asked for a certificate */
 bool outcome_let_in(const struct outcome *o);
+/* By the Date of any answer: how many seconds the server's clock is ahead of ours (may be NULL). False: not known. */
+bool server_clock(const struct facts *f, int64_t *gap);
 
 /* ---- verdict_early.c: before the server's certificate ---- */
 bool verdict_by_start(const struct facts *f, struct verdict *v);

@@ -252,7 +252,10 @@ static bool no_list(const struct facts *f, struct verdict *v, const hf_cred *c)
     if (other_key(f, v))
         return true;
     if (f->own->trust_given && o->judged.accepted)
-        return alert_is_path(f->o) && issuer_unknown(f, v, top, INFERRED);
+        return alert_is_path(f->o) && issuer_unknown(f, v, top, POSSIBLE) &&
+               (verdict_or(v, "anchor-not-root",
+                           "whether the server's trust file holds the root, or an intermediate only"),
+                true);
     if (f->own->trust_given && strcmp(why, "intermediate-missing") == 0)
         return link_missing(f, v, INFERRED, top);
     return by_words(f, v, top) || issuer_unknown(f, v, top, alert_is_path(f->o) ? INFERRED : POSSIBLE);

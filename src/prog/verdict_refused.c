@@ -149,26 +149,12 @@ static bool own_fault(const struct facts *f, struct verdict *v, bool sure)
 
 /* ---- the alert alone ----------------------------------------------------------------------------------- */
 
-/* What the server's clock says, by the Date of any answer; 0: not known. */
-static int64_t clock_gap(const struct facts *f)
-{
-    const struct answer *a[] = {&f->o->answer, &f->probe[PROBE_NO_CERT].out.answer, &f->probe[PROBE_TLS12].out.answer};
-    for (size_t i = 0; i < sizeof a / sizeof a[0]; i++)
-        if (a[i]->date)
-            return a[i]->date - log_now_ms() / 1000;
-    return 0;
-}
-
-static bool clock_known(const struct facts *f)
-{
-    return f->o->answer.date || f->probe[PROBE_NO_CERT].out.answer.date || f->probe[PROBE_TLS12].out.answer.date;
-}
-
 static bool by_clock(const struct facts *f, struct verdict *v, bool dates)
 {
-    int64_t gap = clock_gap(f);
+    int64_t gap   = 0;
+    bool    known = server_clock(f, &gap);
     char    span[32];
-    if (!dates || !clock_known(f) || llabs(gap) < CLOCK_OFF_S)
+    if (!dates || !known || llabs(gap) < CLOCK_OFF_S)
         return false;
     verdict_is(v, "clock-skew-peer", PROVEN, FAULT_SERVER, "clock");
     verdict_says(v, "the server's clock is wrong: it holds certificates for out of date that are valid");
@@ -181,12 +167,19 @@ static bool by_expired(const struct facts *f, struct verdict *v)
 {
     if (by_clock(f, v, true))
         return true;
-    verdict_is(v, "crl-expired", clock_known(f) ? INFERRED : POSSIBLE, FAULT_SERVER, "crl");
+    if (f->kind == PEER_GO) { /* reads no revocation lists by itself */
+        verdict_is(v, "clock-skew-peer", POSSIBLE, FAULT_SERVER, "clock");
+        tell_refusal(f, v);
+        verdict_evidence(v, "our certificate and its issuers that we know are valid now");
+        verdict_or(v, "root-expired", "the CA certificate in the server's trust file");
+        return true;
+    }
+    verdict_is(v, "crl-expired", server_clock(f, NULL) ? INFERRED : POSSIBLE, FAULT_SERVER, "crl");
     verdict_says(v, "the server calls something expired, and nothing of ours is: its revocation list (CRL) is most "
                     "likely out of date");
     tell_refusal(f, v);
     verdict_evidence(v, "our certificate and its issuers that we know are valid now");
-    if (clock_known(f))
+    if (server_clock(f, NULL))
         verdict_evidence(v, "the server's clock is right, by its Date header");
     else
         verdict_or(v, "clock-skew-peer", "the date on the server's machine");
@@ -221,7 +214,8 @@ static bool by_bad_certificate(const struct facts *f, struct verdict *v)
     bool               fresh = f->own->now - leaf->not_before < FRESH_S;
     if (by_clock(f, v, fresh))
         return true;
-    if (fresh) {
+    bool rules = f->kind == PEER_GO || f->kind == PEER_BORINGSSL; /* theirs speak by this alert; OpenSSL has none */
+    if (fresh && !rules) {
         verdict_is(v, "clock-skew-peer", POSSIBLE, FAULT_SERVER, "clock");
         tell_refusal(f, v);
         verdict_evidence(
@@ -255,19 +249,39 @@ static bool by_program(const struct facts *f, struct verdict *v)
     return true;
 }
 
+/* What the server's lists can have said. OpenSSL has an alert for each of these but the last word of Apache. */
+static const char *list_fault(const struct facts *f)
+{
+    bool openssl = f->kind == PEER_OPENSSL;
+    if (probe_worked(f, PROBE_OTHER) || alert_of(f) == HF_NO_ALERT)
+        return "revoked";
+    return openssl && alert_of(f) == CERTIFICATE_UNKNOWN ? "crl-expired" : "crl-missing";
+}
+
 static bool by_revocation(const struct facts *f, struct verdict *v)
 {
-    bool other = probe_worked(f, PROBE_OTHER);
-    verdict_is(v, other ? "revoked" : "crl-missing", POSSIBLE, other ? FAULT_CLIENT : FAULT_SERVER,
-               other ? "client-cert[0]" : "crl");
+    const char *reason  = list_fault(f);
+    bool        revoked = is(reason, "revoked");
+    verdict_is(v, reason, POSSIBLE, revoked ? FAULT_CLIENT : FAULT_SERVER, revoked ? "client-cert[0]" : "crl");
     tell_refusal(f, v);
     verdict_evidence(v, "our certificate is sound, and its CA is one that the server names");
-    if (other)
+    if (probe_worked(f, PROBE_OTHER))
         verdict_evidence(v, "another certificate that was given is let in");
     verdict_or(v, "revoked", "the CA's revocation list: give it with --crl");
     verdict_or(v, "crl-missing", "the server's revocation lists: each CA of the path needs one");
     verdict_or(v, "crl-expired", "nextUpdate of the server's revocation lists");
     verdict_or(v, "issuer-key-changed", "whether the server has our CA with its present key");
+    return true;
+}
+
+/* The issuer is one that the server names, and no way leads there. */
+static bool by_known_issuer(const struct facts *f, struct verdict *v)
+{
+    if (f->kind != PEER_GO)
+        return by_revocation(f, v);
+    verdict_is(v, "issuer-key-changed", INFERRED, FAULT_SERVER, "trust-file");
+    tell_refusal(f, v);
+    verdict_evidence(v, "the server names our CA, its library (Go) reads no revocation lists, and our chain is sound");
     return true;
 }
 
@@ -284,7 +298,7 @@ static bool by_alert(const struct facts *f, struct verdict *v)
     case ACCESS_DENIED:
         return verdict_by_path(f, v) || by_denial(f, v, INFERRED);
     case UNKNOWN_CA:
-        return verdict_by_path(f, v) || own_fault(f, v, false) || by_revocation(f, v);
+        return verdict_by_path(f, v) || own_fault(f, v, false) || by_known_issuer(f, v);
     case BAD_CERTIFICATE:
         return verdict_by_path(f, v) || by_bad_certificate(f, v);
     case INTERNAL_ERROR:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/when.h"
 #include "prog/verdict.h"
 #include "tls/codes.h"
 
@@ -57,6 +58,23 @@ static bool intercepted(const struct facts *f, struct verdict *v)
     return true;
 }
 
+/* By the server's own clock, its certificate is valid: then it is ours that is wrong. */
+static bool by_our_clock(const struct facts *f, struct verdict *v)
+{
+    const hf_why *w      = &f->server->rep.why;
+    const char   *reason = hf_check_info_of(w->check)->reason;
+    int64_t       gap;
+    char          span[32];
+    bool          late = is(reason, "expired") || is(reason, "issuer-expired") || is(reason, "root-expired"),
+         early         = is(reason, "not-yet-valid");
+    if (!(late || early) || !server_clock(f, &gap) || (late ? w->got + gap > w->want : w->got + gap < w->want))
+        return false;
+    verdict_is(v, "clock-skew-local", INFERRED, FAULT_CLIENT, "clock");
+    verdict_evidence(v, "the server's Date header is %s %s our clock, and by it the certificate is valid",
+                     when_span(gap < 0 ? -gap : gap, span), gap < 0 ? "behind" : "ahead of");
+    return true;
+}
+
 bool verdict_by_chain(const struct facts *f, struct verdict *v)
 {
     const struct check_run *r = f->server;
@@ -66,6 +84,8 @@ bool verdict_by_chain(const struct facts *f, struct verdict *v)
     char                 subject[NOTE_SUBJECT];
     if (is_untrusted(info->reason) && !f->own->trust_given)
         return false;
+    if (by_our_clock(f, v))
+        return true;
     snprintf(subject, sizeof subject, r->rep.why.cert >= 0 ? "server-cert[%d]" : "server-cert", r->rep.why.cert);
     if (is_untrusted(info->reason) && (trust_holds_leaf(f, v) || intercepted(f, v)))
         return tell_server_cert(f, v, r->rep.why.cert), true;
