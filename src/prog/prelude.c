@@ -18,7 +18,7 @@ static bool remember(struct live *l, const char *line, size_t n)
 static bool proxy_header(struct live *l)
 {
     char            line[108];
-    union sock_addr here, there;
+    union sock_addr here = {0}, there = {0};
     socklen_t       n = sizeof here, m = sizeof there;
     char            a[64], b[64], p[16], q[16];
     int             flags = NI_NUMERICHOST | NI_NUMERICSERV;
