@@ -227,16 +227,16 @@ static void read_answer(const struct eyes *e, struct outcome *o)
         answer_read(&o->answer);
 }
 
-/* A CertificateRequest behind the client's Finished belongs to no handshake: the server asks later (RFC 9846 4.7.2). */
+/* A CertificateRequest behind the server's own Finished belongs to no handshake: it asks later (RFC 9846 4.7.2). */
 static void read_requests(const struct eyes *e, struct outcome *o)
 {
     bool done = false;
     for (size_t i = 0; i < e->w.n; i++) {
         const struct seen *s = &e->w.seen[i];
-        if (s->kind != SEEN_MESSAGE)
+        if (s->kind != SEEN_MESSAGE || s->by_client) /* the order within one direction is sure */
             continue;
-        done = done || (s->by_client && s->type == HT_FINISHED);
-        if (!s->by_client && s->type == HT_CERTIFICATE_REQUEST)
+        done = done || s->type == HT_FINISHED;
+        if (s->type == HT_CERTIFICATE_REQUEST)
             *(done ? &o->post_request : &o->asked) = true;
     }
 }

@@ -87,7 +87,22 @@ static json_t *client_json(const hf_conn *c, int64_t now)
     return o;
 }
 
-static json_t *verdict(const hf_why *w, const struct refused *r)
+/* Commands for who must change something. What only a client knows of itself has the names of the examples. */
+static json_t *commands(const hf_conn *c, const struct refused *r)
+{
+    struct settings set  = {.path = "/"};
+    const char     *host = hf_conn_server_name(c);
+    struct facts    f    = {.set = &set, .host = host && *host ? host : "server.example", .port = "443", .cred = -1};
+    struct verdict  v    = {.reason = r->reason, .own = strncmp(r->about, "server", 6) != 0};
+    json_t         *a    = json_array();
+    const char     *tool;
+    char            line[SAYS];
+    for (size_t i = 0; cure_commands(&f, &v, i, &tool, line, sizeof line); i++)
+        json_array_append_new(a, json_pack("{s:s, s:o}", "for", tool, "line", text_or_null(line)));
+    return a;
+}
+
+static json_t *verdict(const hf_conn *c, const hf_why *w, const struct refused *r)
 {
     char    says[SAYS];
     json_t *evidence = json_array(), *others = json_array();
@@ -96,10 +111,10 @@ static json_t *verdict(const hf_why *w, const struct refused *r)
         json_array_append_new(evidence, text_or_null(r->evidence));
     if (r->or_else[0])
         json_array_append_new(others, json_pack("{s:s, s:s}", "reason", r->or_else, "look_at", "the client's own log"));
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:n, s:[], s:o}", "reason", r->reason, "certainty",
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:n, s:o, s:o}", "reason", r->reason, "certainty",
                      r->certainty, "at_fault", r->at_fault, "subject", text_or_null(r->about), "says",
                      text_or_null(says), "stage", "told by the server", "evidence", evidence, "fix",
-                     text_or_null(r->fix), "reader", "commands", "others", others);
+                     text_or_null(r->fix), "reader", "commands", commands(c, r), "others", others);
 }
 
 json_t *tale_refused(const struct story *s, const hf_conn *c, const hf_why *why, const struct refused *r)
@@ -112,5 +127,5 @@ json_t *tale_refused(const struct story *s, const hf_conn *c, const hf_why *why,
                      "handfast " HF_VERSION, "view", "server", "target", s->from, "time", when_text(now, when), "files",
                      "connection", connection(s, c, why), "request",
                      tale_request_of(request_of(ev, n), hf_conn_version(c) == TLS12, "unknown"), "server", "client",
-                     client_json(c, now), "probes", "verdict", verdict(why, r));
+                     client_json(c, now), "probes", "verdict", verdict(c, why, r));
 }

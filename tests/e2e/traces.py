@@ -50,6 +50,7 @@ class Traces(Case):
         self.assertEqual(tale["verdict"]["at_fault"], "client")
         self.assertEqual(tale["view"], "server")
         self.assertFalse(tale["client"]["accepted"])
+        self.assertIn("openssl", [c["for"] for c in tale["verdict"]["commands"]])
         self.assertEqual(tale["request"]["ca_names"], ["CN=ca"])
         text = self.explain("--fields")
         for words in ("--> from the client", "ClientHello", "CertificateRequest", "The client's chain", "CN=expired", "expired",
