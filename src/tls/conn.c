@@ -99,7 +99,7 @@ void hf_conn_free(hf_conn *c)
 
 /* ---- records out --------------------------------------------------------------------------------------- */
 
-static bool record_out(hf_conn *c, uint8_t type, hf_view content)
+bool record_write(hf_conn *c, uint8_t type, hf_view content)
 {
     uint16_t version = c->hs && c->state == C_START && !c->hs->retried ? TLS10 : TLS12; /* 5.1 */
     unsigned pad     = type == CT_APPLICATION_DATA || c->rec_out.aead ? c->cfg->pad : 0;
@@ -110,18 +110,6 @@ static bool record_out(hf_conn *c, uint8_t type, hf_view content)
         return fail(&c->rep, OUT_NOT_SEALED, 0, 0, (int64_t)c->rec_out.seq);
     c->out.end += n;
     return true;
-}
-
-/* A ChangeCipherSpec is never protected (5). */
-bool record_write(hf_conn *c, uint8_t type, hf_view content)
-{
-    if (type != CT_CHANGE_CIPHER_SPEC || !c->rec_out.aead)
-        return record_out(c, type, content);
-    struct rec_dir sealed = c->rec_out;
-    c->rec_out            = (struct rec_dir){0};
-    bool ok               = record_out(c, type, content);
-    c->rec_out            = sealed;
-    return ok;
 }
 
 void message_sent(hf_conn *c, size_t mark)
@@ -171,7 +159,7 @@ bool key_out(hf_conn *c, const struct secret *s)
 static void alert_write(hf_conn *c, uint8_t level, uint8_t description)
 {
     trace_alert(&c->trace, true, c->rec_out.aead != NULL, description);
-    record_out(c, CT_ALERT, (hf_view){(const uint8_t[]){level, description}, 2});
+    record_write(c, CT_ALERT, (hf_view){(const uint8_t[]){level, description}, 2});
 }
 
 /* The first failure: say so to the peer, let go of what only the handshake needs. */
@@ -462,7 +450,7 @@ size_t hf_conn_send(hf_conn *c, const void *p, size_t n)
         size_t part = n - taken < LIMIT_RECORD_PLAINTEXT ? n - taken : LIMIT_RECORD_PLAINTEXT;
         if (c->version == TLS13 && c->rec_out.seq >= REKEY_RECORDS && !hf_conn_key_update(c, false))
             break;
-        if (!record_out(c, CT_APPLICATION_DATA, (hf_view){from + taken, part}))
+        if (!record_write(c, CT_APPLICATION_DATA, (hf_view){from + taken, part}))
             break;
         taken += part;
     }
@@ -490,7 +478,7 @@ bool hf_conn_key_update(hf_conn *c, bool ask_peer)
         return true;
     key_update_write(&w, ask_peer);
     trace_message(&c->trace, true, true, HT_KEY_UPDATE, wr_done(&w));
-    if (!record_out(c, CT_HANDSHAKE, wr_done(&w)))
+    if (!record_write(c, CT_HANDSHAKE, wr_done(&w)))
         return false;
     c->update_pending = true;
     c->update_owed    = false;

@@ -211,6 +211,45 @@ static void suites_more(struct foe *p, struct bytes *m)
     msg_mend(m);
 }
 
+/* Early data, which nobody agreed to take: records that do not open. The keys of the server are there when the
+ * client's hello has been sent; its next message comes behind them. */
+static size_t early_bytes;
+
+static void early_offer(struct foe *p, struct bytes *m)
+{
+    msg_ext_add(m, 42, NULL, 0);
+}
+
+static void early_records(struct foe *p)
+{
+    static const uint8_t junk[1024] = {0x5e};
+    for (size_t sent = 0; sent < early_bytes && p->alert < 0; sent += sizeof junk)
+        foe_plain(p, REC_DATA, junk, sizeof junk);
+}
+
+static void before_certificate(struct foe *p, uint8_t type, struct bytes *m)
+{
+    if (type == MSG_CLIENT_HELLO)
+        early_offer(p, m);
+    if (type == MSG_CERTIFICATE)
+        early_records(p);
+}
+
+static void little_early_data(struct foe *p)
+{
+    early_bytes = 8 * 1024;
+    p->on_send  = before_certificate;
+    foe_client(p);
+}
+
+static void much_early_data(struct foe *p)
+{
+    early_bytes = 64 * 1024;
+    p->on_send  = before_certificate;
+    p->lenient  = true;
+    foe_client(p);
+}
+
 /* As many groups as have room: reading them must not cost their square. */
 static void many_shares(struct foe *p, struct bytes *m)
 {
@@ -282,6 +321,8 @@ static const struct deviation all[] = {
     {.name = "extensions longer than the message", EXTS_LENGTH, DECODE_ERROR, CH, .edit = exts_longer_than_message},
     {.name = "an extension longer than the block", EXT_LENGTH, DECODE_ERROR, CH, .edit = ext_longer_than_block},
     {.name = "bytes behind the extensions", CH_TRAILING, DECODE_ERROR, CH, .trailing = 1},
+    {.name = "early data is skipped", .instead = little_early_data},
+    {.name = "too much early data", RECORD_MAC, BAD_RECORD_MAC, .instead = much_early_data},
     {.name = "10,000 key shares", .at = CH, .edit = many_shares},
     {.name = "8,000 unknown extensions", .at = CH, .edit = many_extensions},
     {.name = "GREASE extensions", .at = CH, .edit = grease_extensions},
