@@ -209,6 +209,9 @@ void hf_config_padding(hf_config *c, unsigned multiple_bytes);
 void hf_config_staple(hf_config *c, enum hf_demand d);
 /* The connection stops in HF_WANT_VERDICT when the peer is proven, until hf_conn_verdict. */
 void hf_config_ask_verdict(hf_config *c, bool on);
+/* Client: the server's name is asked for (SNI) and not looked for in its certificate: whoever gives the verdict knows who
+ * it is by something else, such as its SPIFFE ID. Without hf_config_ask_verdict an error at the seal. */
+void hf_config_name_by_verdict(hf_config *c, bool on);
 void hf_config_trace(hf_config *c, bool on);
 /* The secrets are kept for hf_conn_keylog_line: for debugging with test data only. */
 void hf_config_insecure_keylog(hf_config *c, bool on);

@@ -24,7 +24,8 @@ static const struct opt options[] = {
     OPT_ROW_CRL,
     OPT_ROW_REQUIRE_STAPLE,
     {"server-name", OPT_TEXT, SETTINGS_AT(server_name), "NAME",
-     "the name to ask for and to find in its certificate\n(the host of --target, unless --verify-... says who it is)",
+     "the name to ask for and to find in its certificate\n(the host of --target, which is only asked for "
+     "when\n--verify-... says who it is)",
      NULL, "override-server-name"},
     OPT_ROWS_RULES("verify-", SETTINGS_AT(rules), "only a server"),
     {NULL, OPT_HEADING, 0, NULL, "TLS", NULL, NULL},

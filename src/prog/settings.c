@@ -136,9 +136,13 @@ bool settings_check(const struct settings *s, const struct command *c)
 
 const char *settings_server_name(const struct settings *s, const char *target_host)
 {
-    if (s->server_name || rules_any(&s->rules)) /* --verify-...: who it is, is said otherwise */
-        return s->server_name;
-    return target_host[0] ? target_host : NULL;
+    return s->server_name ? s->server_name : target_host[0] ? target_host : NULL;
+}
+
+/* A client's --verify-... without --server-name: the name of the host is asked for, and who it is, is said otherwise. */
+static bool name_by_rules(const struct settings *s)
+{
+    return s->role == HF_CLIENT && rules_any(&s->rules) && !s->server_name;
 }
 
 int settings_keylog(const struct settings *s, struct report *rep)
@@ -267,6 +271,7 @@ hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
             hf_config_versions(cfg, version_code(s->tls_min, s->tls_max == TLS_1_2 ? 0x0303 : 0x0304),
                                version_code(s->tls_max, 0x0304));
         hf_config_ask_verdict(cfg, rules_any(&s->rules));
+        hf_config_name_by_verdict(cfg, name_by_rules(s));
         hf_config_trace(cfg, trace);
         hf_config_insecure_keylog(cfg, s->keylog != NULL);
         ok = hf_config_seal(cfg, log_now_ms(), why);

@@ -63,8 +63,8 @@ hf_rules *settings_rules(const struct settings *s, hf_why *why);
 void      settings_alpn(const struct settings *s, hf_config *cfg);
 /* Opens the file of --keylog; -1: none is wanted, or rep says why not. */
 int settings_keylog(const struct settings *s, struct report *rep);
-/* The host part of the target, or --server-name: what the server's certificate must name. NULL: none; then --verify-...
- * or a pin says who it is. */
+/* The host part of the target, or --server-name: what the server is asked for and its certificate must name, unless
+ * --verify-... says who it is. NULL: none; then --verify-... or a pin does. */
 const char *settings_server_name(const struct settings *s, const char *target_host);
 
 /* Where a passphrase comes from: "file:F", "env:VAR", "prompt"; NULL = nowhere. ctx is that text. */

@@ -189,6 +189,11 @@ void hf_config_ask_verdict(hf_config *c, bool on)
     c->ask_verdict = on;
 }
 
+void hf_config_name_by_verdict(hf_config *c, bool on)
+{
+    c->name_by_verdict = on;
+}
+
 void hf_config_trace(hf_config *c, bool on)
 {
     c->trace = on;
@@ -324,6 +329,8 @@ bool hf_config_seal(hf_config *c, int64_t now_ms, hf_why *why)
     bool           ok  = !report_bad(rep) && open_for(c);
     if (ok && (c->version_min < TLS12 || c->version_max > TLS13 || c->version_min > c->version_max))
         ok = fail(rep, CONFIG_VERSIONS, 0, c->version_min, c->version_max);
+    if (ok && c->name_by_verdict && !c->ask_verdict)
+        ok = fail(rep, CONFIG_NAME_UNASKED, 0, 0, 0);
     ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep) && memory_ok(c, rep) && tickets_ok(c, rep);
     if (rep->why.check)
         rep->why.origin = HF_BY_CALLER;

@@ -67,7 +67,7 @@ struct hf_config {
     atomic_uint    refs;
     enum hf_role   role;
     enum hf_demand demand, staples; /* staples: of the peer */
-    bool           sealed, ask_verdict, trace, keylog, unverified;
+    bool           sealed, ask_verdict, name_by_verdict, trace, keylog, unverified;
     struct mem     mem;
     struct report  rep; /* the first mistake of a setter */
     hf_trust      *trust;

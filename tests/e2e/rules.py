@@ -192,6 +192,26 @@ class Rules(Case):
             self.assertEqual(done.returncode, 2, args)
             self.assertIn(words, done.stderr.decode(), args)
 
+    def test_the_host_is_asked_for_all_the_same(self):
+        """With --verify-... the name goes out (SNI), so that a server with several certificates can choose."""
+        self.pki.leaf("svc", "ca", "serverAuth", "URI:spiffe://example.org/svc")
+        server = self.server(self.service().address, "--cacert", self.pki.path("ca.pem"), "--allow-all",
+                             creds=self.pki.pair("svc"))
+        client = self.client(f"localhost:{server.port}", *self.pki.pair("alice"), "--verify-uri", "spiffe://example.org/svc")
+        with connect(client.port) as s:
+            s.sendall(b"hello")
+            self.assertEqual(s.recv(5), b"hello")
+        self.assertEqual(server.connections(1)["server_name"], "localhost")
+        client = self.client(f"localhost:{server.port}", *self.pki.pair("alice"), "--verify-uri", "spiffe://example.org/svc",
+                             "--server-name", "localhost")
+        with connect(client.port) as s:
+            s.sendall(b"hello")
+            try:
+                self.assertEqual(s.recv(5), b"")
+            except OSError:
+                pass
+        self.assertEqual(client.connections(1)["reason"], "name-mismatch")
+
     def test_client_verifies_the_server(self):
         """By SPIFFE id, name or key instead of the host name; the server's certificate names no host here."""
         self.pki.leaf("svc", "ca", "serverAuth", "URI:spiffe://example.org/svc")

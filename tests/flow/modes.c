@@ -354,6 +354,50 @@ static void verdicts(void **state)
     }
 }
 
+/* A no on an open connection ends it with the alert of the check; a yes changes nothing, and neither does a second no. */
+static void turned_out_later(void **state)
+{
+    for (size_t v = 0; v < 2; v++)
+        for (enum side s = CLIENT; s <= SERVER; s++) {
+            struct pair     p;
+            struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE};
+            pair_open(&p, &how);
+            pair_proven(&p);
+            hf_conn_verdict(p.conn[s], true, 0, NULL);
+            pair_send(&p, CLIENT, 10);
+            hf_conn_verdict(p.conn[s], false, HF_CHK_CERT_EXPIRED, "its time is over");
+            hf_conn_verdict(p.conn[s], false, 0, "again");
+            pair_refused(&p, s, CERT_EXPIRED, CERTIFICATE_EXPIRED);
+            assert_string_equal(hf_conn_why(p.conn[s])->text, "its time is over");
+            pair_close(&p);
+        }
+}
+
+static void name_is_not_looked_for(const struct pair *p, enum side side, hf_config *c, hf_cred *cred)
+{
+    if (side == CLIENT)
+        hf_config_name_by_verdict(c, true);
+}
+
+static void name_by_verdict(void **state)
+{
+    struct pair     p;
+    struct pair_how how = {.host = "other.test", .verdict = {true, false}, .set = name_is_not_looked_for};
+    hf_config      *c   = hf_config_new(HF_CLIENT);
+    hf_why          why;
+    pair_open(&p, &how);
+    pair_proven(&p);
+    assert_int_equal(p.verdicts[CLIENT], 1);
+    assert_string_equal(hf_conn_server_name(p.conn[SERVER]), "other.test");
+    assert_true(hf_conn_judge(p.conn[CLIENT], p.cfg[CLIENT], MINT_NOW_MS, NULL));
+    hf_config_trust(c, mint_trust(p.pki), HF_REQUIRE);
+    hf_config_name_by_verdict(c, true);
+    assert_false(hf_config_seal(c, MINT_NOW_MS, &why)); /* somebody has to say who it is */
+    assert_int_equal(why.check, CONFIG_NAME_UNASKED);
+    hf_config_free(c);
+    pair_close(&p);
+}
+
 static int forget(void **state)
 {
     pair_forget();
@@ -382,6 +426,8 @@ int main(void)
         cmocka_unit_test(external_signatures),
         cmocka_unit_test(signer_refuses),
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(turned_out_later),
+        cmocka_unit_test(name_by_verdict),
     };
     return cmocka_run_group_tests_name("handshakes in every mode", tests, NULL, forget);
 }
