@@ -205,6 +205,6 @@ void probe_all(struct explain *x)
         probe_request(x);
     else if (o->open)
         probe_unasked(x);
-    else
+    else if (!o->version)
         probe_hellos(x);
 }

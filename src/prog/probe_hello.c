@@ -75,6 +75,19 @@ static hf_view first_message(const uint8_t *in, size_t n)
     return len && len <= record && len <= left ? (hf_view){body.p, len} : (hf_view){0};
 }
 
+static bool first_alert(const uint8_t *in, size_t n, uint8_t *alert)
+{
+    enum { ALERT_BYTES = 2 };
+    struct report rep;
+    report_init(&rep);
+    struct rd r  = rd_new((hf_view){in, n}, &rep, CHECK_NONE);
+    bool      is = n >= RECORD_HEADER_BYTES + ALERT_BYTES && rd_u8(&r) == CT_ALERT;
+    if (is)
+        rd_bytes(&r, RECORD_HEADER_BYTES); /* the rest of the header, and the level */
+    *alert = is ? rd_u8(&r) : HF_NO_ALERT;
+    return is;
+}
+
 static void read_answer(struct probed *r, enum probe p, const uint8_t *in, size_t n)
 {
     struct server_hello m = {0};
@@ -82,9 +95,13 @@ static void read_answer(struct probed *r, enum probe p, const uint8_t *in, size_
     hf_view             msg = first_message(in, n);
     report_init(&rep);
     r->out.heard = n > 0;
-    r->hello     = msg.n && msg.p[0] == HT_SERVER_HELLO && server_hello_read(&m, msg, ~0u, &rep);
+    r->out.end   = n > 0 ? END_OUR_CHECK : END_CLOSED;
+    if (first_alert(in, n, &r->out.why.alert))
+        r->out.end = END_ALERT;
+    r->hello = msg.n && msg.p[0] == HT_SERVER_HELLO && server_hello_read(&m, msg, ~0u, &rep);
     if (!r->hello)
         return;
+    r->out.end     = END_FINE;
     r->out.version = m.x.version ? m.x.version : m.legacy_version;
     r->got         = p == PROBE_GROUPS ? m.x.share_group : p == PROBE_OLD ? r->out.version : m.suite;
     r->hello       = p != PROBE_OLD || r->out.version < TLS12;
@@ -94,13 +111,14 @@ void probe_hello(struct explain *x, enum probe p)
 {
     struct live     l;
     struct live_how how;
-    uint8_t         hello[HELLO_ROOM], in[ANSWER_ROOM];
+    uint8_t         hello[HELLO_ROOM], in[ANSWER_ROOM], alert;
     size_t          len = write_hello(x, p, hello), n = 0;
     explain_how(x, &how);
     if (!len || !live_dial(&l, &how))
         return;
     long k = prelude_speak(&l) && live_send_all(&l, hello, len) ? 1 : 0;
-    while (k > 0 && n < sizeof in && !first_message(in, n).n && (k = live_read_some(&l, in + n, sizeof in - n)) > 0)
+    while (k > 0 && n < sizeof in && !first_message(in, n).n && !first_alert(in, n, &alert) &&
+           (k = live_read_some(&l, in + n, sizeof in - n)) > 0)
         n += (size_t)k;
     read_answer(&x->probe[p], p, in, n);
     live_hang_up(&l);

@@ -69,8 +69,9 @@ static void add(struct seen *s, const hf_event *e)
 {
     struct report rep;
     report_init(&rep);
-    struct rd r = msg_body(e->bytes, &rep, CHECK_NONE);
-    if (e->message == HT_CLIENT_HELLO || e->message == HT_SERVER_HELLO) {
+    struct rd r     = msg_body(e->bytes, &rep, CHECK_NONE);
+    bool      hello = e->message == HT_CLIENT_HELLO || e->message == HT_SERVER_HELLO;
+    if (hello && rd_left(&r) >= 2 + RANDOM_BYTES) {
         rd_bytes(&r, 2);
         *(e->message == HT_CLIENT_HELLO ? &s->client_random : &s->server_random) = rd_bytes(&r, RANDOM_BYTES);
     }

@@ -279,7 +279,9 @@ static void put_end(const json_t *c, char *out, size_t room)
 {
     const json_t *alert = json_object_get(c, "alert"), *answer = json_object_get(c, "answer");
     const char   *end = get(c, "end");
-    if (json_is_object(alert))
+    if (yes(c, "hello"))
+        text_add(out, room, 0, "the server chose from it");
+    else if (json_is_object(alert))
         text_add(out, room, 0, "refused, alert %s (%lld)", get(alert, "name"), number(alert, "number"));
     else if (json_is_object(answer) && *get(answer, "line"))
         text_add(out, room, 0, "answered: %s%s%s", get(answer, "line"), *get(answer, "words") ? ": " : "",
@@ -293,7 +295,7 @@ static void put_end(const json_t *c, char *out, size_t room)
     else if (strcmp(end, "fine") == 0)
         text_add(out, room, 0, "%s", yes(c, "ticket") ? "let in: a ticket came, and no refusal" : "no refusal came");
     else
-        text_add(out, room, 0, yes(c, "hello") ? "the server chose from it" : "no answer to it (%s)", end);
+        text_add(out, room, 0, "no answer to it (%s)", end);
 }
 
 static void print_after(struct sheet *p, const json_t *c, bool others)

@@ -125,6 +125,60 @@ class Explain(Case):
             again = [p for p in tale["probes"] if p["probe"] == "resumed"]
             self.assertTrue(again[0]["resumed"], again)
 
+    def own_ca(self):
+        """A root with an intermediate, and a client below: whole, leaf alone, and leaf with the root."""
+        at = self.pki.path
+        if not os.path.exists(at("own")):
+            run(HANDFAST, "ca", "init", "--dir", at("own"), "--name", "CN=Own,O=Example")
+            run(HANDFAST, "ca", "issue", "--dir", at("own"), "--client", "--name", "CN=bob", "--out", at("bob"))
+            leaf, inter = [b + "-----END CERTIFICATE-----\n" for b in open(at("bob.pem")).read().split("-----END CERTIFICATE-----\n")[:2]]
+            root = open(at("own/root.pem")).read()
+            for name, text in (("bob-alone", leaf), ("bob-root", leaf + root), ("ca+inter", open(at("ca.pem")).read() + inter)):
+                with open(at(name + ".pem"), "w") as f:
+                    f.write(text)
+        return self.s_server("-CAfile", at("own/root.pem"), "-verify_return_error", "-Verify", "5")
+
+    def bob(self, name):
+        return ["--cert", self.pki.path(name + ".pem"), "--key", self.pki.path("bob.key")]
+
+    def test_intermediate_not_sent(self):
+        address = self.own_ca()
+        self.verdict("ok", address, *self.bob("bob"), status=0)
+        tale = self.verdict("intermediate-missing", address, *self.bob("bob-alone"), words=["behind the leaf", "cat leaf.pem"])
+        self.assertEqual(tale["verdict"]["at_fault"], "client")
+        tale = self.verdict("intermediate-missing", address, *self.bob("bob-root"))
+        self.assertIn("root in place of the intermediate", " ".join(tale["verdict"]["evidence"]))
+        tale = self.verdict("intermediate-missing", address, *self.bob("bob-alone"), ca="ca+inter", certainty="proven")
+        self.assertIn("chain-completed", [p["probe"] for p in tale["probes"] if p["let_in"]])
+
+    def test_the_fitting_credential_is_sent(self):
+        tale = self.verdict("ok", self.mutual(), *self.pair("mallory"), *self.pair("alice"), status=0)
+        mallory, alice = tale["files"]["credentials"]
+        self.assertEqual((mallory["sent"], mallory["fits"]["reason"], alice["sent"]), (False, "cert-withheld-ca-list", True))
+
+    def test_too_many_names(self):
+        """420 CA names of 160 bytes: more than CertificateRequest holds. Only the names are read of these certificates."""
+        long = "x" * 60
+        run("openssl", "req", "-x509", "-new", "-key", self.pki.path("ca.key"), "-subj", f"/O={long}/OU={long}/CN=Number 0000", "-outform",
+            "DER", "-out", self.pki.path("big.der"))
+        with open(self.pki.path("big.der"), "rb") as f:
+            der = f.read()
+        with open(self.pki.path("big.pem"), "w") as f:
+            for i in range(420):
+                f.write(ssl.DER_cert_to_PEM_cert(der.replace(b"0000", b"%04d" % i)))
+            f.write(open(self.pki.path("ca.pem")).read())
+        for more in ((), ("-tls1_2",)):
+            address = self.s_server("-CAfile", self.pki.path("big.pem"), "-verify_return_error", *more, "-Verify", "5")
+            self.verdict("ca-list-too-large", address, *self.pair("alice"), words=["Shorten", "ssl_trusted_certificate"])
+
+    def test_our_clock(self):
+        """The server's certificate is out of date by our clock, and by the server's it is not."""
+        self.pki.leaf("server-2024", "ca", "serverAuth", "DNS:localhost", "20240101000000Z", "20240201000000Z")
+        page = b"HTTP/1.0 200 OK\r\nDate: Mon, 15 Jan 2024 10:00:00 GMT\r\nContent-Length: 0\r\n\r\n"
+        address = self.inside(lambda s: None, lambda tls: page, creds="server-2024")
+        self.verdict("clock-skew-local", address, *self.pair("alice"), words=["Set the clock"])
+        self.verdict("expired", self.s_server(creds="server-2024"), words=["Renew"])
+
     # ---- files
 
     def test_key_of_another(self):
@@ -177,10 +231,10 @@ class Explain(Case):
 
     # ---- what comes before TLS
 
-    def inside(self, talk, answer=None):
+    def inside(self, talk, answer=None, creds="server"):
         """A service that says something in clear text, then speaks TLS and wants a certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.pki.path("server.pem"), self.pki.path("server.key"))
+        context.load_cert_chain(self.pki.path(creds + ".pem"), self.pki.path(creds + ".key"))
         context.load_verify_locations(self.pki.path("ca.pem"))
         context.verify_mode = ssl.CERT_REQUIRED
 
