@@ -24,7 +24,7 @@ enum opt_kind {
     OPT_UNKNOWN  /* known elsewhere, not here: help says what to do instead; not printed by --help */
 };
 
-enum { OPT_LIST_MAX = 16 };
+enum { OPT_LIST_MAX = 64 };
 struct opt_list {
     const char *v[OPT_LIST_MAX];
     unsigned    n;

@@ -99,12 +99,23 @@ static void put_pem(struct wr *w, hf_view der)
     mem_free(&m, pem);
 }
 
+/* The credential that was presented; on a resumed session none was: the one that fits the name asked for, as then. */
+static const hf_cred *own(const hf_conn *c)
+{
+    const hf_cred *k = c->cfg->creds;
+    if (c->presented)
+        return c->presented;
+    while (k && c->server_name && !(k->n && match_host(&k->cert[0], c->server_name)))
+        k = k->next;
+    return k ? k : c->cfg->creds;
+}
+
 /* "By": the URI of our own certificate. */
 static void put_by(struct wr *w, const hf_conn *c)
 {
     struct gen_name g;
     char            text[NAME_ROOM];
-    const hf_cred  *ours = c->presented;
+    const hf_cred  *ours = own(c);
     for (size_t at = 0; ours && ours->n && ours->cert[0].san.n && san_next(ours->cert[0].san, &at, &g);)
         if (g.kind == NAME_URI) {
             put(w, "By=");

@@ -322,6 +322,25 @@ class Headers(Case):
         self.assertEqual([v for k, v in pairs if k == "DNS"], ["a.example", "b.example"])
         self.assertEqual(ssl.PEM_cert_to_DER_cert(urllib.parse.unquote(found["Cert"])), leaf)
 
+    def test_resumed_session_tells_the_same(self):
+        self.pki.leaf("sidecar", "ca", "serverAuth", "DNS:localhost,URI:spiffe://example.org/sidecar")
+        for how in ("rfc9440", "xfcc"):
+            for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                server = self.server(f"127.0.0.1:{self.http.server_port}", "--cacert", self.pki.path("ca.pem"), "--allow-all",
+                                     "--http-headers", how, "--tls-min", "1.2", creds=self.pki.pair("sidecar"))
+                context = self.pki.context("carol")
+                context.minimum_version = context.maximum_version = version
+                told, session = [], None
+                for _ in range(2):
+                    raw = socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S)
+                    with context.wrap_socket(raw, server_hostname="localhost", session=session) as s:
+                        s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                        told.append(json.loads(read_all(s).split(b"\r\n\r\n", 1)[1])["headers"])
+                        session, reused = s.session, s.session_reused
+                self.assertTrue(reused)
+                self.assertEqual(told[0], told[1])
+                self.assertGreater(len(told[1]), 2)
+
     def test_what_the_client_says_of_itself(self):
         for how in ("rfc9440", "xfcc"):
             server = self.started(how)

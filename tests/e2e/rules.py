@@ -107,6 +107,23 @@ class Rules(Case):
             self.assertIn("ACCESS_DENIED", caught.exception.reason)
         self.assertEqual(service.accepted, 0)
 
+    def test_sixty_of_sixty_alerts(self):
+        """A client that is already sending when the rules refuse it still reads why, every time."""
+        service = self.service()
+        server = self.server(service.address, "--cacert", self.pki.path("ca.pem"), "--allow-cn", "nobody", threads=2)
+        context = self.pki.context("alice")
+        got = 0
+        for _ in range(60):
+            try:
+                with connect(server.port, context) as s:
+                    s.sendall(b"x" * 100000)
+                    s.recv(1)
+            except ssl.SSLError as e:
+                got += "ACCESS_DENIED" in (e.reason or "")
+            except OSError:
+                pass
+        self.assertEqual((got, service.accepted), (60, 0))
+
     def test_server_name(self):
         server = self.start_rules("--rules", self.write_rules("rules: [{allow: {sni: localhost}}]\n"))
         self.assertEqual(self.ask(server, "alice")["outcome"], "served")
