@@ -161,6 +161,7 @@ static redisAsyncContext *dial(struct store *s)
         redisAsyncFree(ac);
         return NULL;
     }
+    redisEnableKeepAlive(&ac->c); /* a network that forgets silent connections would keep messages from us */
     redisAsyncSetConnectCallback(ac, on_connect);
     redisAsyncSetDisconnectCallback(ac, on_disconnect);
     return ac;

@@ -97,6 +97,27 @@ class Presence(Case):
         self.because(server, "peer-reset")
         self.client(server, "127.0.0.3")
 
+    def test_a_ticket_takes_no_second_place(self):
+        """A session is resumed from another address while the certificate is in use: asked like a full handshake."""
+        server = self.start("refuse")
+        context = self.pki.context("alice")
+
+        def enter(source, session=None):
+            raw = socket.create_connection(("127.0.0.1", server.port), WAIT_S, source_address=(source, 0))
+            s = context.wrap_socket(raw, server_hostname="localhost", session=session)
+            self.addCleanup(s.close)
+            s.sendall(b"hello")
+            self.assertEqual(s.recv(100), b"hello")
+            return s
+
+        holder = enter("127.0.0.2")
+        with self.assertRaises(ssl.SSLError) as caught:
+            enter("127.0.0.3", holder.session)
+        self.assertIn("ACCESS_DENIED", caught.exception.reason)
+        self.assertEqual(self.because(server, "identity-in-use")["resumed"], "yes")
+        self.leaves(server, holder)
+        enter("127.0.0.3", holder.session)
+
     def test_limit(self):
         server = self.start("limit=2")
         self.client(server, "127.0.0.2")
