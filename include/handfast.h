@@ -203,6 +203,12 @@ void hf_config_suites(hf_config *c, const uint16_t *suites, size_t n);
 void hf_config_sigalgs(hf_config *c, const uint16_t *schemes, size_t n);
 /* Every record is padded to a multiple of this many bytes (RFC 9846 5.4); 0 or 1 = no padding, <= 4096. */
 void hf_config_padding(hf_config *c, unsigned multiple_bytes);
+/* The longest plaintext of one record that we take, 64 to 16384 bytes (CONFIG_RECORD_LIMIT), the default. A client
+ * with less announces it; a server answers clients that announce theirs, and both are kept to. RFC 8449. */
+void hf_config_record_limit(hf_config *c, unsigned bytes);
+/* Client: tells the server in ClientHello which CAs we take, by the hints of our trust (up to 8 KiB of names), so that
+ * it can choose among its certificates. Everybody on the way reads it. Off by default. RFC 9846 4.3.4. */
+void hf_config_announce_cas(hf_config *c, bool on);
 /* Whether the peer is asked for an OCSP response with its certificate: HF_ASK, the default, judges one that comes and
  * refuses a certificate that demands one (RFC 7633) without it; HF_REQUIRE refuses everybody without one
  * (OCSP_STAPLE_REQUIRED); pinned certificates need none. Clients of TLS 1.2 have no way to send one. */
@@ -303,6 +309,12 @@ bool        hf_conn_asked(const hf_conn *c);       /* client: the server sent Ce
 bool        hf_conn_resumed(const hf_conn *c);     /* it goes on from a session: no certificate was sent anew */
 /* Keying material (RFC 9846 7.5). false before HF_OPEN. */
 bool hf_conn_export(hf_conn *c, const char *label, hf_view context, uint8_t *out, size_t n);
+/* Channel bindings, for an application's own authentication inside (SCRAM-PLUS, tokens). tls-exporter (RFC 9266): 32
+ * bytes that only this connection has; false before HF_OPEN. tls-server-end-point (RFC 5929 4.1): the digest of the
+ * server's certificate, returns its length; 0 where there is none (not open, unverified, or signed without a hash,
+ * as Ed25519 is). */
+bool   hf_conn_binding_exporter(hf_conn *c, uint8_t out[32]);
+size_t hf_conn_binding_end_point(const hf_conn *c, uint8_t out[64]);
 /* The next line for SSLKEYLOGFILE (without end of line), or NULL; lives until the next call. */
 const char *hf_conn_keylog_line(hf_conn *c);
 

@@ -67,6 +67,8 @@ enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg)
     h->suite         = suite_of(m->suite);
     c->version       = TLS12;
     h->status_coming = m->x.seen & X_STATUS_REQUEST;
+    if (!limit_theirs(c, &m->x))
+        return FAILED;
     memcpy(h->server_random, m->random.p, RANDOM_BYTES);
     transcript_start(c, wr_done(&h->hello), false);
     h->keep_all = true;

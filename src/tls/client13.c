@@ -72,7 +72,9 @@ static void write_hello(hf_conn *c)
                                  .server_name   = name_to_send(c),
                                  .tls12         = both,
                                  .tickets       = c->cfg->sessions || h->offers,
-                                 .status        = c->cfg->staples != HF_DONT_ASK};
+                                 .status        = c->cfg->staples != HF_DONT_ASK,
+                                 .record_size   = c->cfg->record_limit < LIMIT_RECORD_PLAINTEXT ? limit_ours(c) : 0,
+                                 .ca_names      = {c->cfg->names, c->cfg->names_n}};
     if (h->offers && h->session.version == TLS12)
         m.ticket = h->session.ticket;
     else if (h->offers)
@@ -265,6 +267,8 @@ enum turn on_enc_exts(hf_conn *c, hf_view msg)
         return FAILED;
     transcript_add(c, msg);
     if ((x.seen & X_ALPN) && !alpn_chosen(c, &x))
+        return FAILED;
+    if (!limit_theirs(c, &x))
         return FAILED;
     return c->resumed ? OTHER : NEXT;
 }

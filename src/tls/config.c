@@ -41,6 +41,7 @@ hf_config *hf_config_new(enum hf_role role)
     c->ceiling                      = LIMIT_CONN_BYTES;
     c->n_remembered                 = SIGNATURES_REMEMBERED;
     c->staples                      = HF_ASK;
+    c->record_limit                 = LIMIT_RECORD_PLAINTEXT;
     c->rnd                          = rnd_libcrypto;
     if (!crypto_init())
         fail_text(&c->rep, CONFIG_CRYPTO, 0, 0, 0, crypto_version());
@@ -179,6 +180,18 @@ void hf_config_padding(hf_config *c, unsigned multiple_bytes)
         fail(&c->rep, CONFIG_PADDING, 0, PAD_MAX, multiple_bytes);
 }
 
+void hf_config_record_limit(hf_config *c, unsigned bytes)
+{
+    c->record_limit = bytes;
+    if (bytes < RECORD_LIMIT_MIN || bytes > LIMIT_RECORD_PLAINTEXT)
+        fail(&c->rep, CONFIG_RECORD_LIMIT, 0, RECORD_LIMIT_MIN, bytes);
+}
+
+void hf_config_announce_cas(hf_config *c, bool on)
+{
+    c->announce_names = on;
+}
+
 void hf_config_staple(hf_config *c, enum hf_demand d)
 {
     c->staples = d;
@@ -256,7 +269,7 @@ void ca_names_write(const hf_trust *t, struct wr *w, size_t *n, size_t *n_cut)
 
 static bool gather_names(hf_config *c, struct report *rep)
 {
-    struct wr w = wr_grow(&c->mem, LIMIT_CA_NAMES_BYTES);
+    struct wr w = wr_grow(&c->mem, c->role == HF_CLIENT ? LIMIT_HELLO_NAMES_BYTES : LIMIT_CA_NAMES_BYTES);
     ca_names_write(c->trust, &w, &c->n_names, &c->n_names_cut);
     c->names   = w.p;
     c->names_n = w.n;
@@ -274,7 +287,7 @@ static bool trust_ok(hf_config *c, struct report *rep)
     if (hf_trust_anchors(c->trust) + trust_pins(c->trust) == 0)
         return fail(rep, CONFIG_TRUST_EMPTY, 0, 1, 0);
     trust_prove_crls(c->trust);
-    return c->role == HF_CLIENT || gather_names(c, rep);
+    return (c->role == HF_CLIENT && !c->announce_names) || gather_names(c, rep);
 }
 
 static bool make_message(hf_cred *k, struct report *rep)

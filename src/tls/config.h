@@ -77,7 +77,8 @@ struct hf_config {
     uint16_t       version_min, version_max;
     uint8_t       *alpn; /* ProtocolName vectors */
     size_t         alpn_n;
-    unsigned       pad;
+    unsigned       pad, record_limit;
+    bool           announce_names; /* client: the names in ClientHello */
     size_t         ceiling;
     struct rnd     rnd;
     uint8_t       *names; /* DistinguishedName vectors that we announce */

@@ -102,7 +102,7 @@ void hf_conn_free(hf_conn *c)
 bool record_write(hf_conn *c, uint8_t type, hf_view content)
 {
     uint16_t version = c->hs && c->state == C_START && !c->hs->retried ? TLS10 : TLS12; /* 5.1 */
-    unsigned pad     = type == CT_APPLICATION_DATA || c->rec_out.aead ? c->cfg->pad : 0;
+    unsigned pad     = type == CT_APPLICATION_DATA || c->rec_out.aead ? limit_pad(c, content.n) : 0;
     size_t   n       = rec_wire_len(&c->rec_out, content.n, pad);
     if (!buf_room(&c->out, &c->cfg->pool, &c->mem, n))
         return fail(&c->rep, OUT_NO_MEMORY, 0, (int64_t)n, 0);
@@ -131,7 +131,7 @@ bool flight_flush(hf_conn *c)
     if (f->full || c->hs->hello.full)
         return fail(&c->rep, FLIGHT_NO_MEMORY, 0, 0, (int64_t)f->n);
     for (size_t at = 0; at < f->n;) {
-        size_t n = f->n - at < LIMIT_RECORD_PLAINTEXT ? f->n - at : LIMIT_RECORD_PLAINTEXT;
+        size_t n = f->n - at < limit_room(c) ? f->n - at : limit_room(c);
         if (!record_write(c, CT_HANDSHAKE, (hf_view){f->p + at, n}))
             return false;
         at += n;
@@ -254,7 +254,7 @@ static bool on_record(hf_conn *c, const struct record *r)
     if (c->version == TLS12 && version != TLS12) /* RFC 5246 6.2.1; TLS 1.3 ignores the field */
         return fail(&c->rep, RECORD12_VERSION, 1, TLS12, version);
     c->unsealed_one |= r->sealed;
-    if (!plaintext_allowed(c, r))
+    if (!plaintext_allowed(c, r) || !limit_kept(c, r))
         return false;
     if (c->pending.n && r->type != CT_HANDSHAKE && r->type != CT_CHANGE_CIPHER_SPEC)
         return fail(&c->rep, RECORD_INTERLEAVED, 0, CT_HANDSHAKE, r->type);
@@ -447,7 +447,7 @@ size_t hf_conn_send(hf_conn *c, const void *p, size_t n)
     if (n && c->update_owed && !hf_conn_key_update(c, false))
         return 0;
     while (taken < n && buf_used(&c->out) <= OUT_SOFT_LIMIT) {
-        size_t part = n - taken < LIMIT_RECORD_PLAINTEXT ? n - taken : LIMIT_RECORD_PLAINTEXT;
+        size_t part = n - taken < limit_room(c) ? n - taken : limit_room(c);
         if (c->version == TLS13 && c->rec_out.seq >= REKEY_RECORDS && !hf_conn_key_update(c, false))
             break;
         if (!record_write(c, CT_APPLICATION_DATA, (hf_view){from + taken, part}))

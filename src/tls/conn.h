@@ -168,6 +168,7 @@ struct hf_conn {
     size_t              n_offers;
     struct keylog      *keylog;
     size_t              skip_early; /* bytes of early data that may still be skipped */
+    uint16_t            peer_limit; /* record_size_limit of the peer; 0: none was agreed on */
     uint8_t             n_empty, n_warnings, n_key_updates, n_tickets, verdict;
     bool                open, asked, failed, heard, unsealed_one, peer_closed, ended, closed, update_pending;
     bool                update_owed; /* the peer asked: before our next data */
@@ -258,6 +259,13 @@ void present13(hf_conn *c);
 void present12(hf_conn *c);
 bool staple_due(const hf_conn *c); /* one goes with it */
 
+/* ---- limit.c ---- */
+uint16_t limit_ours(const hf_conn *c);                   /* as it is announced */
+bool     limit_theirs(hf_conn *c, const struct exts *x); /* takes what the peer announces, if it does */
+size_t   limit_room(const hf_conn *c);                   /* content bytes of our next record at most */
+unsigned limit_pad(const hf_conn *c, size_t n);          /* the padding to use for n bytes */
+bool     limit_kept(hf_conn *c, const struct record *r); /* the peer keeps to ours */
+
 /* ---- select.c ---- */
 /* types: the certificate_types of TLS 1.2, empty in TLS 1.3. */
 void select_client(hf_conn *c, const struct cert_request *m, hf_view types);
@@ -328,8 +336,9 @@ bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct c
 void chain_kept(const hf_conn *c, uint16_t version, struct certificate *m, struct report *rep);
 
 /* ---- peer.c ---- */
-bool peer_new(hf_conn *c, const struct cert *leaf);
-void peer_free(hf_conn *c);
+bool               peer_new(hf_conn *c, const struct cert *leaf);
+void               peer_free(hf_conn *c);
+const struct cert *peer_cert(const hf_peer *p);
 
 /* ---- secrets.c ---- */
 void keylog_add(hf_conn *c, const char *label, const struct secret *s);

@@ -37,6 +37,8 @@ struct client_hello_out {
     const char    *server_name; /* NULL: none */
     bool           tls12;       /* TLS 1.2 is offered too (versions empty: it alone) */
     bool           status;      /* an OCSP response is asked for */
+    uint16_t       record_size; /* 0: not announced */
+    hf_view        ca_names;    /* DistinguishedName vectors; empty: none */
     struct {
         uint16_t group;
         hf_view  share;
@@ -69,7 +71,14 @@ void server_hello_write(struct wr *w, const struct server_hello_out *m);
 
 /* ---- EncryptedExtensions (4.4.1) ---- */
 bool enc_exts_read(struct exts *x, hf_view msg, uint32_t offered, struct report *rep);
-void enc_exts_write(struct wr *w, bool server_name, hf_view alpn);
+struct enc_exts_out {
+    bool     server_name;
+    hf_view  alpn;
+    uint16_t record_size; /* 0: not announced */
+};
+void enc_exts_write(struct wr *w, const struct enc_exts_out *m);
+/* record_size_limit; 0: nothing. */
+void record_size_write(struct wr *w, uint16_t limit);
 
 /* ---- CertificateRequest (4.4.2) ---- */
 struct cert_request {

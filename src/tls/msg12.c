@@ -29,6 +29,7 @@ void server_hello12_write(struct wr *w, const struct server_hello12_out *m)
         ext_flag(w, XT_SERVER_NAME, (hf_view){0});
     if (m->ticket)
         ext_flag(w, XT_SESSION_TICKET, (hf_view){0});
+    record_size_write(w, m->record_size);
     if (m->status)
         ext_flag(w, XT_STATUS_REQUEST, (hf_view){0});
     if (m->alpn.n) {

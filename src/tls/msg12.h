@@ -11,6 +11,7 @@ struct server_hello12_out {
     uint16_t       suite;
     bool           server_name, point_formats, status, ticket; /* ticket: a NewSessionTicket will come */
     hf_view        alpn;
+    uint16_t       record_size; /* 0: not announced */
 };
 void server_hello12_write(struct wr *w, const struct server_hello12_out *m);
 

@@ -82,6 +82,15 @@ static void shares_write(struct wr *w, const struct client_hello_out *m)
     wr_close(w, ext, 2);
 }
 
+void record_size_write(struct wr *w, uint16_t limit)
+{
+    if (!limit)
+        return;
+    size_t ext = ext_open(w, XT_RECORD_SIZE_LIMIT);
+    wr_u16(w, limit);
+    wr_close(w, ext, 2);
+}
+
 /* What only TLS 1.2 needs: RFC 7627, RFC 5746, RFC 8422 5.1.2. */
 static uint32_t exts12_write(struct wr *w)
 {
@@ -133,6 +142,12 @@ static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m
         wr_close(w, ext, 2);
         offered |= X_STATUS_REQUEST;
     }
+    if (m->record_size) {
+        record_size_write(w, m->record_size);
+        offered |= X_RECORD_SIZE;
+    }
+    if (m->ca_names.n && m->versions.n)
+        ext_list(w, XT_CERTIFICATE_AUTHORITIES, 2, m->ca_names);
     if (m->cookie.n) {
         ext_list(w, XT_COOKIE, 2, m->cookie);
         offered |= X_COOKIE;
@@ -233,14 +248,15 @@ bool enc_exts_read(struct exts *x, hf_view msg, uint32_t offered, struct report 
     return rd_end(&r, EE_TRAILING);
 }
 
-void enc_exts_write(struct wr *w, bool server_name, hf_view alpn)
+void enc_exts_write(struct wr *w, const struct enc_exts_out *m)
 {
     size_t msg = msg_open(w, HT_ENCRYPTED_EXTENSIONS), exts = wr_open(w, 2);
-    if (server_name)
+    if (m->server_name)
         wr_close(w, ext_open(w, XT_SERVER_NAME), 2);
-    if (alpn.n) {
+    record_size_write(w, m->record_size);
+    if (m->alpn.n) {
         size_t ext = ext_open(w, XT_ALPN), list = wr_open(w, 2);
-        wr_vec(w, 1, alpn);
+        wr_vec(w, 1, m->alpn);
         wr_close(w, list, 2);
         wr_close(w, ext, 2);
     }

@@ -69,6 +69,11 @@ const char *hf_peer_issuer(const hf_peer *p)
     return p->issuer;
 }
 
+const struct cert *peer_cert(const hf_peer *p)
+{
+    return &p->leaf;
+}
+
 hf_view hf_peer_leaf(const hf_peer *p)
 {
     return p->leaf.der;

@@ -137,6 +137,7 @@ enum turn do_server_flight12(hf_conn *c)
                                       .ticket        = h->ticket_due,
                                       .point_formats = h->point_formats,
                                       .status        = staple_due(c),
+                                      .record_size   = c->peer_limit ? limit_ours(c) : 0,
                                       .alpn          = {(const uint8_t *)c->alpn, c->alpn ? strlen(c->alpn) : 0}};
     size_t                    mark = h->flight.n;
     server_hello12_write(&h->flight, &m);

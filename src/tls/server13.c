@@ -117,6 +117,8 @@ static bool keep_hello(hf_conn *c, const struct client_hello *m)
     h->session_id_n  = (uint8_t)m->session_id.n;
     c->proven_ms     = c->now_ms;
     h->status_wanted = m->x.status_asked;
+    if (!limit_theirs(c, &m->x))
+        return false;
     if (!m->x.server_name.n || c->server_name)
         return true;
     c->server_name = mem_alloc(&c->mem, m->x.server_name.n + 1);
@@ -262,7 +264,9 @@ enum turn do_server_flight(hf_conn *c)
     struct hs *h    = c->hs;
     hf_view    alpn = {(const uint8_t *)c->alpn, c->alpn ? strlen(c->alpn) : 0};
     size_t     mark = h->flight.n;
-    enc_exts_write(&h->flight, h->name_used, alpn);
+    enc_exts_write(&h->flight, &(struct enc_exts_out){.server_name = h->name_used,
+                                                      .alpn        = alpn,
+                                                      .record_size = c->peer_limit ? limit_ours(c) : 0});
     message_sent(c, mark);
     if (c->resumed)
         return OTHER;

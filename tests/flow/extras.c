@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * extras.c - what a connection may agree on beside the handshake, both ends ours: the length of records, the CAs that a
+ * client takes; and the channel bindings that both ends derive.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#include "base/why.h"
+#include "pair.h"
+#include "tls/conn.h"
+
+#include <cmocka.h> /* last: it has a macro that is called fail */
+
+static const uint16_t versions[] = {0x0304, 0x0303};
+
+/* ---- record_size_limit ------------------------------------------------------------------------------------ */
+
+struct limits {
+    unsigned of[2]; /* 0: the default */
+};
+
+static void set_limits(const struct pair *p, enum side side, hf_config *c, hf_cred *cred)
+{
+    const struct limits *l = p->how->ctx;
+    if (l->of[side])
+        hf_config_record_limit(c, l->of[side]);
+}
+
+/* The longest record after the first one under keys, without its header; at: where a direction's keys begin. */
+static size_t longest_record(const struct bytes *b)
+{
+    size_t longest = 0;
+    for (size_t at = 0; at + 5 <= b->n;) {
+        size_t n = (size_t)b->p[at + 3] << 8 | b->p[at + 4];
+        if (b->p[at] == 23 && n > longest)
+            longest = n;
+        at += 5 + n;
+    }
+    return longest;
+}
+
+static void limited(uint16_t version, struct limits l, unsigned padding)
+{
+    struct pair_how how = {.version = version, .demand = HF_REQUIRE, .set = set_limits, .ctx = &l, .padding = padding};
+    struct pair     p;
+    pair_open(&p, &how);
+    p.keep = true;
+    pair_proven(&p);
+    pair_send(&p, CLIENT, 5000);
+    pair_send(&p, SERVER, 5000);
+    bool agreed = l.of[CLIENT] > 0; /* a server speaks of its limit only to a client that has one */
+    for (enum side s = CLIENT; s <= SERVER; s++) {
+        unsigned theirs = agreed && l.of[!s] ? l.of[!s] : 16384;
+        size_t   most = longest_record(&p.carried[s]), over = version == 0x0304 ? 1 + 16 : 8 + 16;
+        assert_in_range(most, theirs < 5000 ? theirs : 1000, theirs + over);
+    }
+    pair_close(&p);
+}
+
+static void record_limits(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        limited(versions[v], (struct limits){{64, 0}}, 0);
+        limited(versions[v], (struct limits){{512, 1000}}, 0);
+        limited(versions[v], (struct limits){{512, 64}}, v == 0 ? 256 : 0);
+        limited(versions[v], (struct limits){{0, 512}}, 0);
+    }
+}
+
+/* A peer that forgets what it was told. */
+static void over_the_limit(void **state)
+{
+    for (size_t v = 0; v < 2; v++)
+        for (enum side s = CLIENT; s <= SERVER; s++) {
+            static uint8_t  data[1000];
+            struct limits   l   = {{512, 512}};
+            struct pair_how how = {.version = versions[v], .demand = HF_REQUIRE, .set = set_limits, .ctx = &l};
+            struct pair     p;
+            pair_open(&p, &how);
+            pair_proven(&p);
+            p.conn[s]->peer_limit = 0;
+            assert_int_equal(hf_conn_send(p.conn[s], data, sizeof data), sizeof data);
+            pair_refused(&p, !s, RECORD_OVER_LIMIT, RECORD_OVERFLOW);
+            pair_close(&p);
+        }
+}
+
+static void bad_limit(void **state)
+{
+    static const unsigned all[] = {0, 63, 16385};
+    for (size_t i = 0; i < 3; i++) {
+        hf_why     why;
+        hf_config *c = hf_config_new(HF_CLIENT);
+        hf_config_record_limit(c, all[i]);
+        assert_false(hf_config_seal(c, MINT_NOW_MS, &why));
+        assert_int_equal(why.check, CONFIG_RECORD_LIMIT);
+        hf_config_free(c);
+    }
+}
+
+/* ---- certificate_authorities of a client -------------------------------------------------------------------- */
+
+static void announce(const struct pair *p, enum side side, hf_config *c, hf_cred *cred)
+{
+    if (side == CLIENT)
+        hf_config_announce_cas(c, true);
+}
+
+static bool hello_names_root(const struct pair *p)
+{
+    const hf_event *ev;
+    uint8_t        *name = NULL;
+    int             len  = i2d_X509_NAME(X509_get_subject_name(p->pki->root.cert), &name);
+    size_t          n = hf_conn_trace(p->conn[CLIENT], &ev), i = 0;
+    while (i < n && ev[i].kind != HF_EV_MESSAGE)
+        i++;
+    assert_true(i < n && ev[i].message == 1);
+    bool named = memmem(ev[i].bytes.p, ev[i].bytes.n, name, (size_t)len);
+    OPENSSL_free(name);
+    return named;
+}
+
+static void cas_announced(void **state)
+{
+    for (int on = 0; on < 2; on++) {
+        struct pair_how how = {.demand = HF_REQUIRE, .trace = true, .set = on ? announce : NULL};
+        struct pair     p;
+        pair_open(&p, &how);
+        pair_proven(&p);
+        assert_int_equal(hello_names_root(&p), on);
+        pair_close(&p);
+    }
+}
+
+/* ---- channel bindings ---------------------------------------------------------------------------------------- */
+
+static void bindings(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        uint8_t         a[64], b[64], own[64];
+        hf_view         empty = {(const uint8_t *)"", 0};
+        struct pair_how how   = {.version = versions[v], .demand = HF_DONT_ASK};
+        struct pair     p;
+        pair_open(&p, &how);
+        assert_false(hf_conn_binding_exporter(p.conn[CLIENT], a));
+        assert_int_equal(hf_conn_binding_end_point(p.conn[SERVER], a), 0);
+        pair_proven(&p);
+        assert_true(hf_conn_binding_exporter(p.conn[CLIENT], a));
+        assert_true(hf_conn_binding_exporter(p.conn[SERVER], b));
+        assert_memory_equal(a, b, 32);
+        assert_true(hf_conn_export(p.conn[CLIENT], "EXPORTER-Channel-Binding", empty, own, 32));
+        assert_memory_equal(a, own, 32);
+        SHA256(p.pki->server.der, p.pki->server.der_n, own); /* the CA signs with ECDSA and SHA-256 */
+        for (enum side s = CLIENT; s <= SERVER; s++) {
+            assert_int_equal(hf_conn_binding_end_point(p.conn[s], a), 32);
+            assert_memory_equal(a, own, 32);
+        }
+        pair_close(&p);
+    }
+}
+
+static int forget(void **state)
+{
+    pair_forget();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(record_limits), cmocka_unit_test(over_the_limit), cmocka_unit_test(bad_limit),
+        cmocka_unit_test(cas_announced), cmocka_unit_test(bindings),
+    };
+    return cmocka_run_group_tests_name("what a connection agrees on beside the handshake", tests, NULL, forget);
+}
