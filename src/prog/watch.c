@@ -162,6 +162,8 @@ static void message(struct eye *e, struct half *h, hf_view msg, bool is_sealed, 
 static void handshake(struct eye *e, struct half *h, const struct record *r)
 {
     size_t from = 0;
+    if (r->body.n == 0)
+        return;
     wr_view(&h->pending, r->body);
     for (hf_view v = wr_done(&h->pending); v.n - from >= MSG_HEADER;) {
         const uint8_t *p = v.p + from;
@@ -171,7 +173,8 @@ static void handshake(struct eye *e, struct half *h, const struct record *r)
         message(e, h, (hf_view){p, n}, r->sealed, false);
         from += n;
     }
-    memmove(h->pending.p, h->pending.p + from, h->pending.n - from);
+    if (from)
+        memmove(h->pending.p, h->pending.p + from, h->pending.n - from);
     h->pending.n -= from;
 }
 
