@@ -9,7 +9,8 @@
  *   4. the server's chain                                verdict_server.c
  *   5. was a certificate asked for                       verdict_server.c
  *   6. the refusal, by alert, close or page              verdict_refused.c, verdict_path.c
- *   7. nothing is wrong
+ *   7. its tickets; and without --cacert, the system's trust store
+ *   8. nothing is wrong
  */
 #include "verdict.h"
 
@@ -147,11 +148,9 @@ static bool by_files(const struct facts *f, struct verdict *v)
 static void who_is_who(const struct facts *f, struct verdict *v)
 {
     char name[300];
-    if (f->server && f->server->path.n_certs && f->server->path.certs[0].version) {
+    if (f->server && f->server->accepted) {
         cert_best_name(&f->server->path.certs[0], name, sizeof name);
-        verdict_evidence(v, "the server proved that it is %s%s%s", name,
-                         f->server->accepted ? ", under " : ", judged by nobody: ",
-                         f->server->accepted ? f->own->against : "no CA that is trusted here vouches for it");
+        verdict_evidence(v, "the server proved that it is %s, under %s", name, f->own->against);
     }
     if (f->o->sent_cert && f->cred >= 0) {
         cert_best_name(&f->own->creds[f->cred].cred->cert[0], name, sizeof name);
@@ -207,8 +206,8 @@ static void stage(const struct outcome *o, struct verdict *v)
 void verdict_find(const struct facts *f, struct verdict *v)
 {
     static bool (*const questions[])(const struct facts *, struct verdict *) = {
-        by_files,           verdict_by_start,   verdict_by_hello, verdict_by_chain,
-        verdict_by_silence, verdict_by_refusal, by_resumption,    nothing_wrong};
+        by_files,           verdict_by_start, verdict_by_hello, verdict_by_chain, verdict_by_silence,
+        verdict_by_refusal, by_resumption,    verdict_by_store, nothing_wrong};
     *v = (struct verdict){0};
     for (size_t i = 0; i < sizeof questions / sizeof questions[0] && !v->reason; i++)
         questions[i](f, v);

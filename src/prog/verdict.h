@@ -101,6 +101,7 @@ bool verdict_by_start(const struct facts *f, struct verdict *v);
 bool verdict_by_hello(const struct facts *f, struct verdict *v);
 /* ---- verdict_server.c: the server's chain, and whether it asked ---- */
 bool verdict_by_chain(const struct facts *f, struct verdict *v);
+bool verdict_by_store(const struct facts *f, struct verdict *v);
 bool verdict_by_silence(const struct facts *f, struct verdict *v);
 /* ---- verdict_refused.c: it asked, and refused ---- */
 bool verdict_by_refusal(const struct facts *f, struct verdict *v);

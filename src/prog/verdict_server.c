@@ -89,11 +89,27 @@ bool verdict_by_chain(const struct facts *f, struct verdict *v)
     snprintf(subject, sizeof subject, r->rep.why.cert >= 0 ? "server-cert[%d]" : "server-cert", r->rep.why.cert);
     if (is_untrusted(info->reason) && (trust_holds_leaf(f, v) || intercepted(f, v)))
         return tell_server_cert(f, v, r->rep.why.cert), true;
-    verdict_is(v, info->reason, PROVEN, fault_of(info->reason, HF_SERVER), subject);
+    verdict_is(v, info->reason, is(info->reason, "intermediate-missing") ? INFERRED : PROVEN,
+               fault_of(info->reason, HF_SERVER), subject);
     v->own = false;
     verdict_says(v, "the server's chain is refused: %s", info->title);
     if (!is(info->reason, "intermediate-missing") && !is(info->reason, "issuer-unknown"))
         verdict_fix(v, "%s", info->hint);
+    tell_server_cert(f, v, r->rep.why.cert);
+    return true;
+}
+
+/* All else is well; but without a CA of the caller's, nobody vouches for the server. */
+bool verdict_by_store(const struct facts *f, struct verdict *v)
+{
+    const struct check_run *r = f->server;
+    if (!r || r->accepted || !r->rep.why.check || f->own->trust_given)
+        return false;
+    const hf_check_info *info = hf_check_info_of(r->rep.why.check);
+    verdict_is(v, info->reason, PROVEN, FAULT_CLIENT, "server-cert");
+    verdict_says(v, "%s%s does not vouch for the server, and no CA was given: %s",
+                 f->o->sent_cert ? "the server lets us in, but " : "", f->own->against, info->title);
+    verdict_fix(v, "Give the CA certificate of the server with --cacert FILE, as its clients have to.");
     tell_server_cert(f, v, r->rep.why.cert);
     return true;
 }

@@ -522,7 +522,8 @@ class Java(Single):
         for r in roles:
             chain, key, trust, _ = self.files(r)
             cred = type("Cred", (), {"chain": chain, "key": key})
-            how = type("Role", (), {"cred": cred, "roots": trust, "version": "1.3" if r["tls"] == "both" else r["tls"], "groups": ()})
+            how = type("Role", (), {"cred": cred, "roots": trust, "version": "1.3" if r["tls"] == "both" else r["tls"], "groups": (),
+                                       "tickets": True})
             p = Proc(*java._argv(how, "server", 0, *java._args(how), r["ask"]))
             self.procs.append(p)
             found.append(p)

@@ -198,6 +198,12 @@ class Explain(Case):
     def test_server_of_another_ca(self):
         self.verdict("issuer-unknown", self.s_server("-CAfile", self.pki.path("ca.pem"), "-verify", "5"), ca="stranger")
 
+    def test_nobody_vouches(self):
+        """No CA is given, and the system knows none either: told when nothing else is wrong."""
+        tale = self.verdict("issuer-unknown", self.mutual(), *self.pair("alice"), ca=None, words=["--cacert FILE"])
+        self.assertIn("lets us in", tale["verdict"]["says"])
+        self.verdict("expired", self.mutual(), *self.pair("expired"), ca=None)
+
     def test_server_of_another_name(self):
         tale = self.verdict("name-mismatch", self.mutual(), *self.pair("alice"), "--name", "elsewhere.example")
         self.assertIn("DNS:localhost", " ".join(tale["verdict"]["evidence"]))
