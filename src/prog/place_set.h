@@ -19,7 +19,7 @@ const char *place_set_rule(const struct place_set *s, struct place_rule *out);
 enum { PLACE_NOTE = 48 };
 void        place_note(const char *one_place, const char *place, char out[static PLACE_NOTE]);
 const char *place_note_read(const char *note, struct place_rule *out);
-/* "observe", "limit=3", "replace": for logs. refuse is a limit of 1. */
+/* "observe", "limit", "replace", "refuse" (a limit of 1): for logs. */
 const char *place_mode_text(const struct place_rule *r);
 
 /* Rows for tables of options: at is the offset of the struct place_set. */

@@ -88,7 +88,10 @@ static json_t *presence_json(const struct gate *g)
     struct presence_numbers n;
     json_t                 *o = json_object();
     presence_count(g->places.table, &n);
-    json_object_set_new(o, "one_place", json_string(g->places.given ? place_mode_text(&g->places.rule) : "by rule"));
+    char mode[32];
+    bool counted = g->places.rule.mode == PLACE_LIMIT && g->places.rule.limit > 1;
+    text_add(mode, sizeof mode, 0, counted ? "%s=%u" : "%s", place_mode_text(&g->places.rule), g->places.rule.limit);
+    json_object_set_new(o, "one_place", json_string(g->places.given ? mode : "by rule"));
     json_object_set_new(o, "certificates", json_integer((json_int_t)n.certificates));
     json_object_set_new(o, "places", json_integer((json_int_t)n.places));
     json_object_set_new(o, "connections", json_integer((json_int_t)n.stays));
