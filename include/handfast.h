@@ -234,6 +234,13 @@ void hf_config_remember(hf_config *c, size_t signatures);
  * asked for a new proof of its key seven days after the last one. count: tickets after a TLS 1.3 handshake, at most 8
  * (0: only takes them); lifetime_s: 1 to 604800. t is shared, not taken; NULL, the default: no tickets. */
 void hf_config_tickets(hf_config *c, hf_tickets *t, unsigned count, uint32_t lifetime_s);
+/* An external pre-shared key, by importers (RFC 9258), TLS 1.3 only, at most four. identity: 1 to 1024 bytes that both
+ * know, and that travel in clear; context: up to 1024 more, which both use alike, e.g. the roles (RFC 9257 4.1); key: 16
+ * bytes or more of full strength, never a password; hash_bits: 256 or 384, the hash the key goes with. All are copied.
+ * Who proves the key gives no certificate: hf_conn_peer is NULL, hf_conn_psk has the identity, and no ticket is given.
+ * So a config with HF_REQUIRE is refused at the seal (CONFIG_PSK_DEMAND): with HF_ASK the key or a certificate will do,
+ * with HF_DONT_ASK a client takes the key alone, and a server without credential too. */
+void hf_config_psk(hf_config *c, hf_view identity, hf_view context, hf_view key, unsigned hash_bits);
 /* Client: asks for tickets and keeps the newest for hf_conn_session. The default is no. */
 void hf_config_sessions(hf_config *c, bool on);
 /* Randomness for replaying handshakes in tests; the default is libcrypto's. */
@@ -306,6 +313,7 @@ uint16_t    hf_conn_peer_scheme(const hf_conn *c); /* of the peer's CertificateV
 const char *hf_conn_alpn(const hf_conn *c);
 const char *hf_conn_server_name(const hf_conn *c); /* sent (client) or asked for (server) */
 bool        hf_conn_asked(const hf_conn *c);       /* client: the server sent CertificateRequest */
+hf_view     hf_conn_psk(const hf_conn *c);         /* the identity of the external key; empty: none was used */
 bool        hf_conn_resumed(const hf_conn *c);     /* it goes on from a session: no certificate was sent anew */
 /* Keying material (RFC 9846 7.5). false before HF_OPEN. */
 bool hf_conn_export(hf_conn *c, const char *label, hf_view context, uint8_t *out, size_t n);

@@ -5,6 +5,8 @@
  * purpose and name are all asked anew, of whatever config is given. Only the proof of possession is not repeated:
  * that the peer holds its key was shown in this very connection, and does not grow old with it.
  */
+#include "base/ct.h"
+#include "base/text.h"
 #include "tls/conn.h"
 #include "tls/msg12.h"
 #include "x509/ocsp.h"
@@ -57,10 +59,22 @@ static bool judges(const hf_config *cfg)
     return cfg->role == HF_CLIENT ? !cfg->unverified : cfg->demand != HF_DONT_ASK;
 }
 
+/* The key that the peer proved is still one of ours. */
+static bool psk_known(const hf_config *cfg, const struct psk *p)
+{
+    bool known = false;
+    for (size_t i = 0; i < cfg->n_psks && !known; i++)
+        known = view_equal(cfg->psks[i].imported[0].identity, p->imported[0].identity) &&
+                ct_equal(cfg->psks[i].imported[0].key.b, p->imported[0].key.b, SECRET_MAX);
+    return known;
+}
+
 static bool still_fine(hf_conn *c, const hf_config *under, int64_t now_ms, struct report *rep)
 {
     struct certificate m;
     struct valid_path  path = {0};
+    if (c->psk)
+        return psk_known(under, c->psk) || fail(rep, JUDGE_NO_PSK, 0, 1, 0);
     if (!judges(under))
         return true;
     if (!c->peer)

@@ -45,7 +45,7 @@ bool handshake_keys(hf_conn *c, hf_view shared)
     enum hash_alg alg = h->suite->hash;
     uint8_t       th[HASH_MAX];
     transcript_hash(c, th);
-    schedule_start(alg, c->resumed ? h->session.secret : (hf_view){0}, &h->stage);
+    schedule_start(alg, h->psk, &h->stage);
     schedule_next(alg, shared, &h->stage);
     derive_secret(alg, &h->stage, "c hs traffic", th, &h->client_hs);
     derive_secret(alg, &h->stage, "s hs traffic", th, &h->server_hs);

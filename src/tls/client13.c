@@ -39,16 +39,15 @@ static const char *name_to_send(const hf_conn *c)
     return c->server_name && !name_is_ip(c->server_name, ip, &n) ? c->server_name : NULL;
 }
 
-/* After a retry only if it goes with the suite that the server named (4.2.2). */
-static void psk_offer(const hf_conn *c, struct client_hello_out *m)
+static void psk_list(const hf_conn *c, struct client_hello_out *m)
 {
-    const struct session *s   = &c->hs->session;
-    enum hash_alg         alg = suite_of(s->suite)->hash;
-    if (c->hs->suite && c->hs->suite->hash != alg)
-        return;
-    m->psk      = s->ticket;
-    m->psk_age  = (uint32_t)(c->now_ms - s->made_ms) + s->age_add;
-    m->binder_n = hash_len(alg);
+    struct psk_offer offers[PSKS_OFFERED];
+    m->n_psk = m->versions.n ? psk_offers(c, offers) : 0;
+    for (size_t i = 0; i < m->n_psk; i++) {
+        m->psk[i].identity = offers[i].identity;
+        m->psk[i].age      = offers[i].age;
+        m->psk[i].binder_n = hash_len(offers[i].hash);
+    }
 }
 
 static void write_hello(hf_conn *c)
@@ -77,8 +76,7 @@ static void write_hello(hf_conn *c)
                                  .ca_names      = {c->cfg->names, c->cfg->names_n}};
     if (h->offers && h->session.version == TLS12)
         m.ticket = h->session.ticket;
-    else if (h->offers)
-        psk_offer(c, &m);
+    psk_list(c, &m);
     for (size_t i = 0; i < 2; i++)
         if (h->kx[i]) {
             m.shares[m.n_shares].group   = h->share_group[i];
@@ -86,11 +84,8 @@ static void write_hello(hf_conn *c)
         }
     size_t mark = h->flight.n;
     h->offered  = client_hello_write(&h->flight, &m);
-    if (m.psk.n && !h->flight.full) {
-        hf_view truncated = {h->flight.p + mark, h->flight.n - mark - (2 + 1 + m.binder_n)};
-        psk_binder(c, suite_of(h->session.suite)->hash, h->session.secret, truncated,
-                   h->flight.p + h->flight.n - m.binder_n);
-    }
+    if (m.n_psk && !h->flight.full)
+        psk_binders(c, h->flight.p + mark, h->flight.n - mark);
 }
 
 enum turn do_client_hello(hf_conn *c)
@@ -184,24 +179,6 @@ static bool dummy_ccs(hf_conn *c)
     return record_write(c, CT_CHANGE_CIPHER_SPEC, (hf_view){(const uint8_t[]){1}, 1});
 }
 
-/* 4.3.11: "Clients MUST verify that the server's selected_identity is within the range supplied by the client, that
- * the server selected a cipher suite indicating a Hash associated with the PSK" */
-static bool resumes(hf_conn *c, const struct server_hello *m)
-{
-    struct hs *h = c->hs;
-    if (!(m->x.seen & X_PSK)) {
-        if (h->offers)
-            session_decline(c);
-        return true;
-    }
-    if (m->x.psk_selected != 0)
-        return fail(&c->rep, SH_PSK_IDENTITY, 0, 0, m->x.psk_selected);
-    if (suite_of(h->session.suite)->hash != h->suite->hash)
-        return fail(&c->rep, SH_PSK_SUITE, m->suite_at, h->session.suite, m->suite);
-    session_resume(c);
-    return true;
-}
-
 static bool derive(hf_conn *c, const struct server_hello *m)
 {
     uint8_t    secret[KX_SECRET_MAX];
@@ -216,7 +193,7 @@ static bool derive(hf_conn *c, const struct server_hello *m)
         return fail(&c->rep, SH_SHARE_INVALID, exts_at(&m->x, m->x.share), 0, m->x.share_group);
     }
     c->group = m->x.share_group;
-    if (!resumes(c, m))
+    if (!psk_answered(c, m))
         return false;
     bool done = handshake_keys(c, (hf_view){secret, n});
     ct_wipe(secret, sizeof secret);
@@ -270,7 +247,7 @@ enum turn on_enc_exts(hf_conn *c, hf_view msg)
         return FAILED;
     if (!limit_theirs(c, &x))
         return FAILED;
-    return c->resumed ? OTHER : NEXT;
+    return c->hs->psk.n ? OTHER : NEXT;
 }
 
 enum turn on_cert_request(hf_conn *c, hf_view msg)

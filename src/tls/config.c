@@ -71,6 +71,8 @@ void hf_config_free(hf_config *c)
     pool_free(&c->pool);
     proven_free(c->proven);
     hf_tickets_free(c->tickets);
+    for (size_t i = 0; i < PSKS_MAX; i++)
+        psk_drop(&c->psks[i], &c->mem);
     free(c);
 }
 
@@ -242,6 +244,16 @@ void hf_config_tickets(hf_config *c, hf_tickets *t, unsigned count, uint32_t lif
     c->ticket_life_s = lifetime_s;
 }
 
+void hf_config_psk(hf_config *c, hf_view identity, hf_view context, hf_view key, unsigned hash_bits)
+{
+    if (!open_for(c))
+        return;
+    if (c->n_psks == PSKS_MAX || !psk_import(&c->psks[c->n_psks], identity, context, key, hash_bits, &c->mem))
+        fail(&c->rep, CONFIG_PSK, 0, PSK_KEY_MIN, (int64_t)key.n);
+    else
+        c->n_psks++;
+}
+
 void hf_config_sessions(hf_config *c, bool on)
 {
     c->sessions = on;
@@ -278,7 +290,8 @@ static bool gather_names(hf_config *c, struct report *rep)
 
 static bool trust_ok(hf_config *c, struct report *rep)
 {
-    if (c->role == HF_CLIENT ? c->unverified : c->demand == HF_DONT_ASK)
+    bool psk_alone = c->n_psks && c->demand == HF_DONT_ASK;
+    if (c->role == HF_CLIENT ? c->unverified || psk_alone : c->demand == HF_DONT_ASK)
         return true;
     if (!c->trust)
         return fail(rep, CONFIG_NO_TRUST, 0, 1, 0);
@@ -309,7 +322,7 @@ static bool make_message(hf_cred *k, struct report *rep)
 static bool creds_ok(hf_config *c, int64_t now, struct report *rep)
 {
     enum purpose as = c->role == HF_CLIENT ? FOR_CLIENT_AUTH : FOR_SERVER_AUTH;
-    if (c->role == HF_SERVER && !c->creds)
+    if (c->role == HF_SERVER && !c->creds && !c->n_psks)
         return fail(rep, CONFIG_NO_CREDENTIAL, 0, 1, 0);
     for (hf_cred *k = c->creds; k; k = k->next)
         if (!cred_check(k, as, now, rep) || !cred_staple_check(k, rep) || !make_message(k, rep))
@@ -322,6 +335,16 @@ static bool memory_ok(hf_config *c, struct report *rep)
     if (c->n_remembered)
         c->proven = proven_new(c->n_remembered);
     return c->proven || !c->n_remembered || fail(rep, CONFIG_REMEMBER, 0, (int64_t)c->n_remembered, 0);
+}
+
+/* Who proves a pre-shared key gives no certificate. It takes the place of one only where that was said. */
+static bool psks_ok(const hf_config *c, struct report *rep)
+{
+    if (!c->n_psks)
+        return true;
+    if (c->version_max < TLS13 || (c->role == HF_CLIENT && c->demand == HF_DONT_ASK && c->version_min < TLS13))
+        return fail(rep, CONFIG_PSK_VERSIONS, 0, TLS13, c->version_min);
+    return c->demand != HF_REQUIRE || fail(rep, CONFIG_PSK_DEMAND, 0, HF_ASK, c->demand);
 }
 
 static bool tickets_ok(hf_config *c, struct report *rep)
@@ -344,7 +367,8 @@ bool hf_config_seal(hf_config *c, int64_t now_ms, hf_why *why)
         ok = fail(rep, CONFIG_VERSIONS, 0, c->version_min, c->version_max);
     if (ok && c->name_by_verdict && !c->ask_verdict)
         ok = fail(rep, CONFIG_NAME_UNASKED, 0, 0, 0);
-    ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep) && memory_ok(c, rep) && tickets_ok(c, rep);
+    ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep) && memory_ok(c, rep) && tickets_ok(c, rep) &&
+         psks_ok(c, rep);
     if (rep->why.check)
         rep->why.origin = HF_BY_CALLER;
     if (why)

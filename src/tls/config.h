@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "tls/buf.h"
+#include "tls/psk.h"
 #include "tls/suite.h"
 #include "tls/tickets.h"
 #include "x509/proven.h"
@@ -85,8 +86,10 @@ struct hf_config {
     size_t         names_n, n_names, n_names_cut;
     size_t         n_remembered; /* signatures */
     struct proven *proven;       /* NULL: none are remembered */
-    hf_tickets    *tickets;      /* server; NULL: none are given or taken */
-    unsigned       n_tickets;    /* after a handshake of TLS 1.3 */
+    struct psk     psks[PSKS_MAX];
+    size_t         n_psks;
+    hf_tickets    *tickets;   /* server; NULL: none are given or taken */
+    unsigned       n_tickets; /* after a handshake of TLS 1.3 */
     uint32_t       ticket_life_s;
     uint64_t       epoch;    /* of the trust, where there are tickets */
     bool           sessions; /* client: tickets are asked for */

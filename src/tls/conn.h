@@ -6,7 +6,7 @@
  *   conn.c     the public windows, records in and out, alerts, the end
  *   flow.c     the tables: state x message -> handler -> next; reassembly of messages
  *   client13.c, server13.c, auth13.c   the handlers of TLS 1.3; auth13.c what both ends do alike
- *   resume.c, resume13.c, resume12.c   sessions: tickets given and taken, and the peer in them judged again
+ *   resume.c, psk13.c, resume13.c, resume12.c   sessions and pre-shared keys: tickets given and taken, and the peer in them judged again
  *   present.c  our own Certificate and what goes with it; staple.c OCSP responses, ours and the peer's
  *   select.c   which credential; peer.c the proven identity; secrets.c exporter and key log
  *
@@ -117,9 +117,10 @@ struct hs {
     struct session     session;       /* offered (client), or taken from the ticket (server) */
     uint8_t           *session_bytes; /* what it views */
     bool               offers;        /* client: it is offered */
+    hf_view            psk;           /* TLS 1.3: the pre-shared key that is used; empty: none */
     uint16_t           psk_selected;  /* server: which of the client's */
     bool               psk_dhe;       /* server: the client can resume so */
-    bool               psk_fits;      /* server: before a retry, the session fitted */
+    bool               psk_fits;      /* server: before a retry, one of the client's fitted */
     bool               ticket_due;    /* TLS 1.2: a NewSessionTicket was promised */
     hf_why refused; /* server: the ticket's client, judged again, would not be admitted now; check 0: none */
 };
@@ -151,6 +152,7 @@ struct hf_conn {
     uint16_t            version, group, peer_scheme;
     struct secret       secret_in, secret_out, exporter; /* TLS 1.2: exporter is the master secret */
     struct secret       resumption;
+    const struct psk   *psk;       /* the external one that is used, in cfg */
     int64_t             proven_ms; /* when the peer proved its key; resumed: in the first of the connections */
     uint8_t             own[OWN_DIGEST], own_n; /* client: of the Certificate message it gave */
     uint8_t            *session;                /* client: what the newest ticket makes, until it is taken */
@@ -313,12 +315,26 @@ bool session_prove(hf_conn *c);
 /* Client: this credential is presented, and belongs to the session. */
 void session_gave(hf_conn *c, const hf_cred *cred);
 
-/* ---- resume13.c ---- */
+/* ---- psk13.c ---- */
+struct psk_offer {
+    hf_view           identity, key;
+    uint32_t          age; /* obfuscated */
+    enum hash_alg     hash;
+    const struct psk *external; /* NULL: a session */
+};
+/* What a client offers in its next hello, or has offered in the last one; how many. */
+size_t psk_offers(const hf_conn *c, struct psk_offer out[PSKS_OFFERED]);
 /* The binder of a PSK (RFC 9846 4.3.11.2): truncated is this hello up to its binders. */
-void psk_binder(const hf_conn *c, enum hash_alg alg, hf_view psk, hf_view truncated, uint8_t out[HASH_MAX]);
-/* Server: c->resumed where the hello has a ticket that is taken. False: something is wrong with the hello.
+void psk_binder(const hf_conn *c, const struct psk_offer *o, hf_view truncated, uint8_t out[HASH_MAX]);
+/* Puts the binders into our hello, whose last bytes have room for them. */
+void psk_binders(const hf_conn *c, uint8_t *msg, size_t n);
+/* Client: what ServerHello says of our offers; hs->psk is set where one was taken. */
+bool psk_answered(hf_conn *c, const struct server_hello *m);
+/* Server: hs->psk is set where the hello has one that is taken. False: something is wrong with the hello.
  * last: it is answered by ServerHello. */
 bool psk_select(hf_conn *c, const struct client_hello *m, hf_view msg, bool last);
+
+/* ---- resume13.c ---- */
 /* The secret that tickets are made from, over the whole handshake. */
 void resumption_secret(hf_conn *c);
 

@@ -10,6 +10,7 @@
 #define HF_TLS_MSG_H
 #include "base/limits.h"
 #include "tls/ext.h"
+#include "tls/psk.h"
 #include "tls/suite.h"
 
 enum { MSG_HEADER = 4, RANDOM_BYTES = 32, SESSION_ID_MAX = 32 };
@@ -30,15 +31,19 @@ bool client_hello_read(struct client_hello *m, hf_view msg, struct report *rep);
 struct client_hello_out {
     const uint8_t *random;
     hf_view        session_id, suites, groups, sig_algs, sig_algs_cert, alpn, versions, cookie;
-    bool           tickets;     /* they are asked for; with TLS 1.2 by sending ticket, empty or not */
-    hf_view        ticket, psk; /* to resume by: in TLS 1.2, in TLS 1.3 */
-    uint32_t       psk_age;     /* obfuscated */
-    size_t         binder_n;    /* its binder is left zero: the last bytes of the message */
-    const char    *server_name; /* NULL: none */
-    bool           tls12;       /* TLS 1.2 is offered too (versions empty: it alone) */
-    bool           status;      /* an OCSP response is asked for */
-    uint16_t       record_size; /* 0: not announced */
-    hf_view        ca_names;    /* DistinguishedName vectors; empty: none */
+    bool           tickets; /* they are asked for; with TLS 1.2 by sending ticket, empty or not */
+    hf_view        ticket;  /* to resume by in TLS 1.2 */
+    struct {
+        hf_view  identity;
+        uint32_t age;      /* obfuscated */
+        size_t   binder_n; /* bytes; the binders are left zero: the last bytes of the message */
+    } psk[PSKS_OFFERED];
+    size_t      n_psk;
+    const char *server_name; /* NULL: none */
+    bool        tls12;       /* TLS 1.2 is offered too (versions empty: it alone) */
+    bool        status;      /* an OCSP response is asked for */
+    uint16_t    record_size; /* 0: not announced */
+    hf_view     ca_names;    /* DistinguishedName vectors; empty: none */
     struct {
         uint16_t group;
         hf_view  share;

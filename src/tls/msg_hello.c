@@ -103,21 +103,21 @@ static uint32_t exts12_write(struct wr *w)
     return X_EXTENDED_MASTER | X_RENEGOTIATION | X_POINT_FORMATS;
 }
 
-/* 4.3.11: the last extension, its one binder the last bytes. */
+/* 4.3.11: the last extension, its binders the last bytes. */
 static uint32_t psk_write(struct wr *w, const struct client_hello_out *m)
 {
-    if (!m->psk.n)
+    static const uint8_t zeros[HASH_MAX];
+    if (!m->n_psk)
         return 0;
     size_t ext = ext_open(w, XT_PRE_SHARED_KEY), list = wr_open(w, 2);
-    wr_vec(w, 2, m->psk);
-    wr_u32(w, m->psk_age);
+    for (size_t i = 0; i < m->n_psk; i++) {
+        wr_vec(w, 2, m->psk[i].identity);
+        wr_u32(w, m->psk[i].age);
+    }
     wr_close(w, list, 2);
-    list            = wr_open(w, 2);
-    size_t   binder = wr_open(w, 1);
-    uint8_t *room   = wr_room(w, m->binder_n);
-    if (room)
-        memset(room, 0, m->binder_n);
-    wr_close(w, binder, 1);
+    list = wr_open(w, 2);
+    for (size_t i = 0; i < m->n_psk; i++)
+        wr_vec(w, 1, (hf_view){zeros, m->psk[i].binder_n});
     wr_close(w, list, 2);
     wr_close(w, ext, 2);
     return X_PSK;
@@ -166,7 +166,7 @@ static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m
         shares_write(w, m);
         offered |= X_VERSIONS | X_KEY_SHARE;
     }
-    if (m->tickets && m->versions.n)
+    if ((m->tickets || m->n_psk) && m->versions.n)
         ext_list(w, XT_PSK_KEY_EXCHANGE_MODES, 1, (hf_view){(const uint8_t[]){PSK_DHE_KE}, 1});
     return offered | psk_write(w, m);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * resume.c - sessions: what a connection leaves to later ones, and what a later one makes of it (RFC 9846 4.7.1,
- * 4.3.11; RFC 5077). The messages are in resume13.c and resume12.c.
+ * 4.3.11; RFC 5077). The messages are in psk13.c, resume13.c and resume12.c.
  *
  *   1. A ticket carries no verdict. The peer's chain comes out of it as it was sent, and is judged by the config, the
  *      trust and the time of now, by the code that judges it when it comes in a Certificate (again.c).
@@ -206,6 +206,7 @@ void session_resume(hf_conn *c)
     const struct session *s   = &c->hs->session;
     int64_t               age = (c->now_ms - s->made_ms) / 1000;
     c->resumed                = true;
+    c->hs->psk                = s->secret;
     c->proven_ms              = s->proven_ms;
     c->peer_scheme            = s->peer_scheme;
     c->own_n                  = (uint8_t)(s->own.n <= OWN_DIGEST ? s->own.n : 0);

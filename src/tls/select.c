@@ -7,7 +7,6 @@
  * A chain whose own signatures use algorithms that the peer did not list is taken only when no other fits:
  * "the endpoint SHOULD continue the handshake by sending a certificate chain of its choice".
  */
-#include <assert.h>
 #include <string.h>
 
 #include "tls/conn.h"
@@ -163,7 +162,8 @@ bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite
         best    = f;
         h->cred = k;
     }
-    assert(c->cfg->creds); /* the seal demands one of a server */
+    if (!c->cfg->creds)
+        return fail(&c->rep, CH_NO_PSK, 0, XT_PRE_SHARED_KEY, 0);
     if (!best)
         return fail(&c->rep, CH_NO_COMMON_SIGALG, exts_at(&m->x, m->x.sig_algs),
                     cred_scheme(c->cfg->creds, (hf_view){0}, c->cfg, c->version), codes_at(m->x.sig_algs, 0));

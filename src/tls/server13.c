@@ -171,7 +171,7 @@ static bool answer(hf_conn *c, const struct client_hello *m, hf_view share)
                                     .suite        = h->suite->code,
                                     .group        = c->group,
                                     .share        = {h->share, h->share_n},
-                                    .psk          = c->resumed,
+                                    .psk          = h->psk.n > 0,
                                     .psk_selected = h->psk_selected};
     size_t                  mark = h->flight.n;
     server_hello_write(&h->flight, &out);
@@ -216,7 +216,7 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
         c->skip_early = EARLY_DATA_SKIPPED;
     if (!pick_alpn(c, &m) || !psk_select(c, &m, msg, share.n > 0))
         return FAILED;
-    if (!c->resumed && !h->psk_fits && !pick_certificate(c, &m))
+    if (!h->psk.n && !h->psk_fits && !pick_certificate(c, &m))
         return FAILED;
     if (!share.n) {
         c->turned = true;
@@ -268,7 +268,7 @@ enum turn do_server_flight(hf_conn *c)
                                                       .alpn        = alpn,
                                                       .record_size = c->peer_limit ? limit_ours(c) : 0});
     message_sent(c, mark);
-    if (c->resumed)
+    if (h->psk.n)
         return OTHER;
     if (c->cfg->demand != HF_DONT_ASK)
         request(c);

@@ -49,6 +49,8 @@ static int credential_sent(const struct talk *t)
 {
     unsigned        n;
     const hf_event *m = message(t->conn, true, HT_CERTIFICATE, &n);
+    if (hf_conn_psk(t->conn).n)
+        return psk_used(t->conn, t->plan);
     for (int i = CREDS_MAX - 1; m && i >= 0; i--) {
         hf_view leaf = t->setup->cred[i] ? t->setup->cred[i]->cert[0].der : (hf_view){0};
         if (leaf.n && memmem(m->bytes.p, m->bytes.n, leaf.p, leaf.n))
@@ -88,6 +90,8 @@ static bool peer(const struct talk *t)
     const struct plan *p = t->plan;
     hf_view            leaf;
     bool               came = hf_conn_claimed(t->conn, &leaf, 1) > 0;
+    if (hf_conn_psk(t->conn).n)
+        return !came || bad("a key was used, and a certificate came");
     if (p->expect_no_peer_cert && came)
         return bad("the peer sent a certificate");
     if ((!p->server || p->require_any_client_certificate) && !p->expect_no_peer_cert && !came)

@@ -19,8 +19,9 @@ struct codes_plan {
 struct cred_plan {
     const char       *cert_file, *key_file;
     struct codes_plan signing_prefs;
-    bool              must_match_issuer;
-    const char       *ocsp_response; /* base64 */
+    bool              must_match_issuer, psk_sha256, psk_sha384;
+    const char       *psk_key, *psk_identity, *psk_context; /* base64; psk_key: it is a pre-shared key */
+    const char       *ocsp_response;                        /* base64 */
 };
 
 struct plan {

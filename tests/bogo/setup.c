@@ -32,8 +32,9 @@ char *slurp(const char *file, size_t *n)
 
 static void versions(hf_config *cfg, const struct plan *p)
 {
-    uint16_t min = p->min_version > TLS1_2 || p->no_tls12 ? TLS1_3 : TLS1_2;
-    uint16_t max = (p->max_version && p->max_version < TLS1_3) || p->no_tls13 ? TLS1_2 : TLS1_3;
+    bool     key_alone = !p->server && !p->verify_peer && psk_planned(p);
+    uint16_t min       = p->min_version > TLS1_2 || p->no_tls12 || key_alone ? TLS1_3 : TLS1_2;
+    uint16_t max       = (p->max_version && p->max_version < TLS1_3) || p->no_tls13 ? TLS1_2 : TLS1_3;
     if (min > max || (p->max_version && p->max_version < TLS1_2))
         unimplemented();
     hf_config_versions(cfg, min, max);
@@ -173,7 +174,7 @@ static void trust(hf_config *cfg, const struct plan *p)
         hf_trust_anchor_file(t, p->trust_cert);
     else if (p->cred[0].cert_file)
         hf_trust_pin_file(t, p->cred[0].cert_file);
-    else if (p->n_creds)
+    else if (p->n_creds && p->cred[1].cert_file)
         hf_trust_pin_file(t, p->cred[1].cert_file);
     hints(t, p->use_client_ca_list);
     bool ask = p->verify_peer || p->require_any_client_certificate;
@@ -196,6 +197,10 @@ static bool credential(struct setup *s, size_t i, const struct plan *p)
     const struct cred_plan *k = &p->cred[i];
     size_t                  n;
     hf_cred                *c;
+    if (k->psk_key) {
+        psk_config(s->cfg, k);
+        return true;
+    }
     if (p->async || p->fail_cert_callback) {
         char *pem = slurp(k->cert_file, &n);
         c         = hf_cred_external(pem, n, k->cert_file);
@@ -247,8 +252,8 @@ bool setup_make(struct setup *s, const struct plan *p)
         staple_give(s, p);
         return true;
     }
-    if (why.check == HF_CHK_CRED_KEY_KIND || why.check == HF_CHK_KEY_ALGORITHM ||
-        why.check == HF_CHK_CONFIG_NO_CREDENTIAL)
+    if (why.check == HF_CHK_CONFIG_PSK_DEMAND || why.check == HF_CHK_CRED_KEY_KIND ||
+        why.check == HF_CHK_KEY_ALGORITHM || why.check == HF_CHK_CONFIG_NO_CREDENTIAL)
         unimplemented();
     return bad("config: %s %s", hf_check_info_of(why.check)->name, why.text);
 }

@@ -4,6 +4,7 @@
  *
  *   plan.c    the command line           setup.c   from the plan to a sealed config
  *   talk.c    bytes in and out, waiting  expect.c  what the open connection must have come to
+ *   psk.c     pre-shared keys
  *   session.c what one connection leaves to the next
  *   shim.c    main: one connection after the other
  */
@@ -53,6 +54,11 @@ void talk_alert(struct talk *t, uint8_t alert);
 
 /* ---- expect.c ---- */
 bool expect_open(const struct talk *t);
+
+/* ---- psk.c ---- */
+bool psk_planned(const struct plan *p);
+void psk_config(hf_config *cfg, const struct cred_plan *k);
+int  psk_used(const hf_conn *c, const struct plan *p); /* which credential, or CRED_NONE */
 
 /* ---- session.c: later: this connection is not the first of the test ---- */
 void session_config(hf_config *cfg, const struct plan *p);

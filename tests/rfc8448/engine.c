@@ -428,7 +428,8 @@ static void psk_of_resumed(void **state)
     assert_int_equal(ticket.n, 178);
     assert_false(psk_at(&ch.x, 1, &ticket, &age, &binder));
     assert_true(psk_at(&ch.x, 0, &ticket, &age, &binder));
-    psk_binder(&c, HASH_SHA256, psk, (hf_view){hello.p, (size_t)(ch.x.psk_binders.p - 2 - hello.p)}, mac);
+    struct psk_offer o = {.identity = ticket, .key = psk, .age = age, .hash = HASH_SHA256};
+    psk_binder(&c, &o, (hf_view){hello.p, (size_t)(ch.x.psk_binders.p - 2 - hello.p)}, mac);
     assert_int_equal(binder.n, 32);
     assert_memory_equal(mac, binder.p, 32);
 
