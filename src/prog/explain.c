@@ -6,13 +6,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "prog/commands.h"
 #include "prog/eyes.h"
 #include "prog/log.h"
-#include "prog/page.h"
+#include "prog/outlet.h"
 
 #define AT(field) offsetof(struct explain, field)
 
@@ -178,50 +176,15 @@ static bool usable(struct explain *x)
     return settings_check(&x->set, &command);
 }
 
-static unsigned columns(void)
-{
-    struct winsize w;
-    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 60 ? w.ws_col : 100;
-}
-
-void explain_print_json(const json_t *tale)
-{
-    json_dumpf(tale, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    printf("\n");
-}
-
-void explain_print(const struct explain *x, const json_t *tale)
-{
-    struct tale_style style = {.width  = columns(),
-                               .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-                               .fields = x->fields,
-                               .bytes  = x->bytes};
-    if (x->json)
-        explain_print_json(tale);
-    else
-        tale_print(tale, stdout, &style);
-}
-
-bool explain_page(const struct explain *x, const json_t *tales)
-{
-    struct report rep;
-    report_init(&rep);
-    if (!x->html || page_write(x->html, tales, &rep))
-        return true;
-    fprintf(stderr, "handfast explain: ");
-    hf_why_print(&rep.why, stderr);
-    return false;
-}
-
 static bool print(const struct explain *x)
 {
-    json_t *tale = tale_of(x), *all = json_pack("[O]", tale);
-    bool    page = explain_page(x, all);
-    if (!x->html || strcmp(x->html, "-") != 0)
-        explain_print(x, tale);
+    struct outlet o;
+    if (!outlet_open(&o, x, false))
+        return false;
+    json_t *tale = tale_of(x);
+    outlet_tale(&o, tale);
     json_decref(tale);
-    json_decref(all);
-    return page;
+    return outlet_close(&o);
 }
 
 static int status_of(const struct explain *x)

@@ -41,12 +41,6 @@ hf_config *explain_config(const struct explain *x, int cred, unsigned min, unsig
 hf_config *explain_config_of(const struct explain *x, hf_cred *take, hf_why *why);
 void       explain_how(const struct explain *x, struct live_how *how);
 
-/* A tale, as the options want it printed. */
-void explain_print(const struct explain *x, const json_t *tale);
-void explain_print_json(const json_t *tale);
-/* The page, where one is wanted; false: it could not be written, which was said. */
-bool explain_page(const struct explain *x, const json_t *tales);
-
 /* ---- trace_explain.c: the tales that a server has kept ---- */
 int explain_trace(const struct explain *x);
 /* ---- tale_refused.c: a connection that our server refused ---- */

@@ -239,7 +239,7 @@ static void attempts(struct html *p, const json_t *probes)
 
 /* ---- all of it ----------------------------------------------------------------------------------------- */
 
-static void one(struct html *p, const json_t *tale)
+void page_tale(struct html *p, const json_t *tale)
 {
     const json_t *c = json_object_get(tale, "connection");
     page_raw(p, "<article>\n<header>\n");
@@ -264,32 +264,31 @@ static void one(struct html *p, const json_t *tale)
     page_raw(p, "</article>\n");
 }
 
-static void document(struct html *p, const json_t *tales)
+static void begin(struct html *p)
 {
-    size_t  i;
-    json_t *tale;
     page_raw(p,
              "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-             "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    page_say(p, "handfast: %s", tale_get(json_array_get(tales, 0), "target"));
-    page_raw(p, "</title>\n<style>\n");
+             "<meta name=\"referrer\" content=\"no-referrer\">\n<title>handfast explain</title>\n<style>\n");
     for (size_t k = 0; k < sizeof page_css / sizeof page_css[0]; k++)
         page_raw(p, page_css[k]);
     page_raw(p, "</style>\n</head>\n<body>\n<main>\n");
-    json_array_foreach(tales, i, tale) one(p, tale);
-    page_raw(p, "</main>\n</body>\n</html>\n");
 }
 
-bool page_write(const char *file, const json_t *tales, struct report *rep)
+bool page_open(struct html *p, const char *file, struct report *rep)
 {
-    bool        out = strcmp(file, "-") == 0;
-    struct html p   = {.to = out ? stdout : fopen(file, "w")};
-    if (p.to)
-        document(&p, tales);
-    bool wrong = !p.to || ferror(p.to);
-    if (p.to && (out ? fflush(p.to) : fclose(p.to)))
-        wrong = true;
-    return !wrong || fail_text(rep, PAGE_UNWRITABLE, 0, 0, errno, file);
+    p->to = strcmp(file, "-") == 0 ? stdout : fopen(file, "w");
+    if (!p->to)
+        return fail_text(rep, PAGE_UNWRITABLE, 0, 0, errno, file);
+    begin(p);
+    return true;
+}
+
+bool page_close(struct html *p, const char *file, struct report *rep)
+{
+    page_raw(p, "</main>\n</body>\n</html>\n");
+    bool wrong = ferror(p->to);
+    wrong      = (p->to == stdout ? fflush(p->to) : fclose(p->to)) || wrong;
+    return !wrong || fail_text(rep, PAGE_CUT, 0, 0, errno, file);
 }

@@ -7,13 +7,15 @@
 #define HF_PROG_PAGE_H
 #include "prog/explain.h"
 
-/* Writes tales (an array of them) to a file, "-": standard output. */
-bool page_write(const char *file, const json_t *tales, struct report *rep);
-
-/* ---- for the files that write it ---- */
 struct html {
     FILE *to;
 };
+/* A file, or "-": standard output; then tales, one after the other; then its end, when it is known to be written. */
+bool page_open(struct html *p, const char *file, struct report *rep);
+void page_tale(struct html *p, const json_t *tale);
+bool page_close(struct html *p, const char *file, struct report *rep);
+
+/* ---- for the files that write it ---- */
 /* Markup of our own, as it is. */
 void page_raw(struct html *p, const char *markup);
 /* Anything else: escaped. */

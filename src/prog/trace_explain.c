@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "prog/commands.h"
-#include "prog/explain.h"
+#include "prog/outlet.h"
 #include "tls/codes.h"
 
 static int digit(char c)
@@ -52,37 +52,37 @@ static void unfold_all(json_t *tale)
 }
 
 /* Every line that is a tale; what was cut off by a full disk or a kill is passed over and counted. */
-static json_t *read_tales(char *text, size_t *broken)
+static size_t tell_lines(struct outlet *o, char *text)
 {
-    json_t *all = json_array();
+    size_t broken = 0;
     for (char *save, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         json_t *tale = json_loads(line, 0, NULL);
         if (json_is_object(json_object_get(tale, "connection"))) {
             unfold_all(tale);
-            json_array_append(all, tale);
+            outlet_tale(o, tale);
         } else
-            ++*broken;
+            broken++;
         json_decref(tale);
     }
-    return all;
+    return broken;
 }
 
 static bool tell(const struct explain *x, char *text)
 {
-    size_t  i, broken = 0;
-    json_t *all = read_tales(text, &broken), *one;
-    bool    ok  = explain_page(x, all);
-    if (x->json)
-        explain_print_json(all);
-    else if (!x->html || strcmp(x->html, "-") != 0)
-        json_array_foreach(all, i, one) explain_print(x, one);
+    struct outlet o;
+    if (!outlet_open(&o, x, true))
+        return false;
+    bool json = x->json && !o.quiet;
+    if (json)
+        printf("[\n");
+    size_t broken = tell_lines(&o, text);
+    if (json)
+        printf("]\n");
     if (broken)
         fprintf(stderr, "handfast explain: %zu lines of %s are no traces\n", broken, x->trace);
-    ok = ok && json_array_size(all) > 0;
-    if (!json_array_size(all))
+    if (!o.n)
         fprintf(stderr, "handfast explain: there is no trace in %s\n", x->trace);
-    json_decref(all);
-    return ok;
+    return outlet_close(&o) && o.n;
 }
 
 int explain_trace(const struct explain *x)
