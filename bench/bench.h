@@ -11,7 +11,7 @@
  *   2. No sockets: a wire is a static buffer, so that no allocation of the transport is counted.
  *   3. Both stacks do the same job: TLS 1.3, X25519, AES-128-GCM, P-256 ECDSA-SHA256, a leaf and an
  *      intermediate from each side, the root with the other, client certificate required, host name checked,
- *      CA names announced, no tickets.
+ *      CA names announced, no tickets; the resumed ones with a ticket each time, that the next one goes on from.
  */
 #ifndef HF_BENCH_H
 #define HF_BENCH_H
@@ -56,11 +56,13 @@ struct stack {
     void (*close)(void *conn);
     /* Goes on with the handshake as far as the bytes on `in` allow; DONE: the peer is proven. */
     enum went (*step)(void *conn, struct wire *in, struct wire *out);
+    /* NULL, or: takes what the server sent behind its handshake, for the next connection to go on from. */
+    void (*after)(void *client, struct wire *in);
     /* Seals exactly one record of BENCH_RECORD bytes to out; opens one from in. */
     bool (*seal)(void *conn, const uint8_t *p, struct wire *out);
     bool (*open_record)(void *conn, uint8_t *p, struct wire *in);
 };
-extern const struct stack libssl_stack, handfast_stack, remembering_stack;
+extern const struct stack libssl_stack, libssl_resumed_stack, handfast_stack, remembering_stack, resumed_stack;
 
 /* ---- heap.c, in the program that counts; weak and absent in the one that measures time ---- */
 struct heap_use {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * handfast.c - our own library as a stack under test, through its public header only; twice: remembering no
- * certificate signature (each handshake is cold, as libssl's are), and as it is by default.
+ * handfast.c - our own library as a stack under test, through its public header only; three times: remembering no
+ * certificate signature (each handshake is cold, as libssl's are), as it is by default, and going on from the
+ * session of the connection before.
  */
 #include <time.h>
 
@@ -10,6 +11,9 @@
 
 static hf_config *config_of[2];
 static int64_t    now_ms;
+static bool       resumes;
+static uint8_t    session[16384]; /* the newest */
+static size_t     session_n;
 
 static hf_config *make_config(const char *dir, enum side side, bool cold)
 {
@@ -30,6 +34,10 @@ static hf_config *make_config(const char *dir, enum side side, bool cold)
     hf_config_groups(cfg, &group, 1);
     if (cold)
         hf_config_remember(cfg, 0);
+    if (resumes && side == CLIENT)
+        hf_config_sessions(cfg, true);
+    else if (resumes)
+        hf_config_tickets(cfg, hf_tickets_new(NULL, 0), 1, 7200);
     if (!hf_config_seal(cfg, now_ms, &why)) {
         hf_why_text(&why, text, sizeof text);
         die("handfast: %s", text);
@@ -52,6 +60,20 @@ static void setup_cold(const char *dir)
 static void setup_default(const char *dir)
 {
     setup(dir, false);
+}
+
+static void setup_resumed(const char *dir)
+{
+    resumes = true;
+    setup(dir, false);
+}
+
+static void *resumed_open(enum side side)
+{
+    hf_conn *c = hf_conn_new(config_of[side], side == CLIENT ? BENCH_HOST : NULL);
+    if (side == CLIENT && session_n)
+        hf_conn_resume(c, (hf_view){session, session_n});
+    return c;
 }
 
 static void *handfast_open(enum side side)
@@ -104,6 +126,18 @@ static enum went handfast_step(void *conn, struct wire *in, struct wire *out)
     return want & HF_FAILED ? BROKEN : want & HF_OPEN && hf_conn_peer(conn) ? DONE : GOES_ON;
 }
 
+static void take_ticket(void *client, struct wire *in)
+{
+    feed(client, in);
+    hf_conn_step(client, now_ms);
+    hf_view v = hf_conn_session(client);
+    if (v.n == 0 || v.n > sizeof session || hf_conn_resumed(client) != (session_n > 0))
+        die("handfast: no ticket came, or it was not taken");
+    memcpy(session, v.p, v.n);
+    session_n = v.n;
+    hf_conn_step(client, now_ms);
+}
+
 static bool handfast_seal(void *conn, const uint8_t *p, struct wire *out)
 {
     size_t sent = hf_conn_send(conn, p, BENCH_RECORD);
@@ -137,3 +171,11 @@ static bool handfast_open_record(void *conn, uint8_t *p, struct wire *in)
     }
 const struct stack handfast_stack    = STACK("handfast", setup_cold);
 const struct stack remembering_stack = STACK("remembering", setup_default);
+const struct stack resumed_stack     = {.name        = "resumed",
+                                        .setup       = setup_resumed,
+                                        .open        = resumed_open,
+                                        .close       = handfast_close,
+                                        .step        = handfast_step,
+                                        .after       = take_ticket,
+                                        .seal        = handfast_seal,
+                                        .open_record = handfast_open_record};

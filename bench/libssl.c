@@ -9,8 +9,9 @@
 
 #include "bench.h"
 
-static SSL_CTX    *ctx_of[2];
-static BIO_METHOD *wire_method;
+static SSL_CTX     *ctx_of[2];
+static SSL_SESSION *session; /* the newest, where connections resume */
+static BIO_METHOD  *wire_method;
 /* The wires of the connection that is being stepped. */
 static struct wire *wire_in, *wire_out;
 
@@ -111,6 +112,7 @@ static void *libssl_open(enum side side)
 
 static void libssl_close(void *conn)
 {
+    SSL_set_shutdown(conn, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); /* else its session may not be resumed */
     SSL_free(conn);
 }
 
@@ -135,6 +137,50 @@ static bool libssl_open_record(void *conn, uint8_t *p, struct wire *in)
     return SSL_read(conn, p, BENCH_RECORD) == BENCH_RECORD;
 }
 
+static int keep(SSL *ssl, SSL_SESSION *s)
+{
+    SSL_SESSION_free(session);
+    session = s;
+    return 1;
+}
+
+static void resumed_setup(const char *dir)
+{
+    libssl_setup(dir);
+    must(SSL_CTX_set_num_tickets(ctx_of[SERVER], 1), "tickets");
+    must(SSL_CTX_set_session_id_context(ctx_of[SERVER], (const unsigned char *)"bench", 5), "context");
+    SSL_CTX_set_session_cache_mode(ctx_of[CLIENT], SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(ctx_of[CLIENT], keep);
+}
+
+static void *resumed_open(enum side side)
+{
+    SSL *ssl = libssl_open(side);
+    if (side == CLIENT && session)
+        must(SSL_set_session(ssl, session), "session");
+    return ssl;
+}
+
+static void take_ticket(void *client, struct wire *in)
+{
+    char none[1];
+    bool offered = session != NULL;
+    wire_in      = in;
+    SSL_read(client, none, sizeof none);
+    if (!session || SSL_session_reused(client) != offered)
+        die("libssl: no ticket came, or it was not taken");
+}
+
+const struct stack libssl_resumed_stack = {
+    .name        = "libssl-resumed",
+    .setup       = resumed_setup,
+    .open        = resumed_open,
+    .close       = libssl_close,
+    .step        = libssl_step,
+    .after       = take_ticket,
+    .seal        = libssl_seal,
+    .open_record = libssl_open_record,
+};
 const struct stack libssl_stack = {
     .name        = "libssl",
     .setup       = libssl_setup,

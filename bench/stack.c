@@ -2,7 +2,7 @@
  *
  * stack.c - measures one TLS stack: full mutual handshakes, bulk data, and (in the counting program) the heap.
  *
- *   stack libssl|handfast|remembering DIR [handshakes]
+ *   stack libssl|handfast|remembering|resumed|libssl-resumed DIR [handshakes]
  */
 #include <openssl/crypto.h>
 
@@ -69,6 +69,8 @@ static void time_handshakes(const struct stack *s, int n)
     struct pair p;
     for (int i = 0; i < WARM + n; i++) {
         handshake(s, &p, i < WARM ? none : spent);
+        if (s->after)
+            s->after(p.of[CLIENT], &down);
         drop(s, &p, i < WARM ? none : spent);
     }
     print_us("client_us", spent[CLIENT] / n);
@@ -81,6 +83,8 @@ static void time_bulk(const struct stack *s)
     double         none[2], seal = 0, open = 0;
     struct pair    p;
     handshake(s, &p, none);
+    if (s->after)
+        s->after(p.of[CLIENT], &down);
     up.start = up.end = 0;
     memset(plain, 0x5a, sizeof plain);
     for (int i = 0; i < BULK_RECORDS + BULK_BATCH; i += BULK_BATCH) {
@@ -112,11 +116,16 @@ static void count_heap(const struct stack *s)
     struct heap_use    before[2];
     for (int i = 0; i < WARM; i++) { /* what is made once and shared is made now */
         handshake(s, &held[0], none);
+        if (s->after)
+            s->after(held[0].of[CLIENT], &down);
         drop(s, &held[0], none);
     }
     memcpy(before, heap_of, sizeof before);
-    for (int i = 0; i < HELD; i++)
+    for (int i = 0; i < HELD; i++) {
         handshake(s, &held[i], none);
+        if (s->after)
+            s->after(held[i].of[CLIENT], &down);
+    }
     for (enum side side = CLIENT; side <= SERVER; side++) {
         const char *name = side == CLIENT ? "client" : "server";
         printf("%s_held_bytes %.0f\n", name, (double)(heap_of[side].bytes - before[side].bytes) / HELD);
@@ -128,7 +137,8 @@ static void count_heap(const struct stack *s)
 
 static const struct stack *stack_called(const char *name)
 {
-    const struct stack *all[] = {&libssl_stack, &handfast_stack, &remembering_stack};
+    const struct stack *all[] = {&libssl_stack, &handfast_stack, &remembering_stack, &resumed_stack,
+                                 &libssl_resumed_stack};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (strcmp(all[i]->name, name) == 0)
             return all[i];
@@ -138,7 +148,7 @@ static const struct stack *stack_called(const char *name)
 int main(int argc, char **argv)
 {
     if (argc < 3)
-        die("usage: stack libssl|handfast|remembering DIR [handshakes]");
+        die("usage: stack libssl|handfast|remembering|resumed|libssl-resumed DIR [handshakes]");
     const struct stack *s = stack_called(argv[1]);
     s->setup(argv[2]);
     if (counting()) {
