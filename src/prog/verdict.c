@@ -20,7 +20,7 @@
 #include "base/text.h"
 #include "tls/codes.h"
 
-static void put(char *out, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void put(char *out, const char *fmt, va_list ap)
 {
     vsnprintf(out, LINE_MAX_, fmt, ap);
 }

@@ -133,8 +133,10 @@ static bool carry(struct side *from, struct side *to, const char *name)
 
 static void run(struct side s[2], const char *name)
 {
-    while (carry(&s[CLIENT], &s[SERVER], name) | carry(&s[SERVER], &s[CLIENT], name))
-        ;
+    for (bool moved = true; moved;) {
+        moved = carry(&s[CLIENT], &s[SERVER], name);
+        moved |= carry(&s[SERVER], &s[CLIENT], name);
+    }
 }
 
 /* What the application does, as an item of its own side's input too. */
