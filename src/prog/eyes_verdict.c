@@ -232,6 +232,25 @@ static bool hidden_by_hole(const struct eyes *e, struct verdict *v)
     return false;
 }
 
+/* ---- a header before TLS that the server does not take ------------------------------------------------- */
+
+static bool by_proxy_header(const struct eyes *e, struct verdict *v)
+{
+    static const char   v2[]   = "\r\n\r\n\0\r\nQUIT\n";
+    const struct seen  *s      = e->w.n ? &e->w.seen[0] : NULL;
+    const enum live_end end    = e->x.live.out.end;
+    bool                header = s && s->kind == SEEN_CLEAR && s->by_client &&
+                  ((s->bytes.n > 6 && memcmp(s->bytes.p, "PROXY ", 6) == 0) ||
+                   (s->bytes.n > 12 && memcmp(s->bytes.p, v2, 12) == 0));
+    if (!header || e->w.version || end == END_TIMEOUT || end == END_FINE)
+        return false;
+    verdict_is(v, "proxy-header-unexpected", INFERRED, FAULT_NETWORK, "proxy-header");
+    verdict_evidence(
+        v, "a PROXY header of %zu bytes comes before the ClientHello, and the server answers with no hello", s->n);
+    text_add(v->stage, sizeof v->stage, 0, "no TLS message came from the server");
+    return true;
+}
+
 /* ---- the client refused -------------------------------------------------------------------------------- */
 
 static bool by_client_alert(struct eyes *e, struct verdict *v)
@@ -257,6 +276,17 @@ static bool by_client_alert(struct eyes *e, struct verdict *v)
     return true;
 }
 
+/* The handshake went well, and what the server then said is hidden: it may have refused in HTTP. */
+static void doubt(const struct eyes *e, struct verdict *v)
+{
+    if (strcmp(v->reason, "ok") != 0 || e->w.sealed == SEALED_NOT || !e->x.live.out.asked)
+        return;
+    v->certainty = INFERRED;
+    verdict_evidence(
+        v, "the server's answer is encrypted and no key opens it: it may have refused there, as nginx does with "
+           "HTTP 400");
+}
+
 void eyes_verdict(struct eyes *e)
 {
     struct verdict *v = &e->x.verdict;
@@ -267,13 +297,14 @@ void eyes_verdict(struct eyes *e)
         verdict_says(v, "the client speaks plain HTTP to a port that wants TLS");
         verdict_fix(v, "Use https:// in the client's address.");
         text_add(v->stage, sizeof v->stage, 0, "no TLS was spoken");
-    } else if ((!told && hidden_by_hole(e, v)) || by_client_alert(e, v))
+    } else if (by_proxy_header(e, v) || (!told && hidden_by_hole(e, v)) || by_client_alert(e, v))
         ;
     else if (!told && e->blind) {
         by_size(e, v);
     } else if (!told && by_resumption(e, v)) {
     } else {
         verdict_find(&e->x.facts, v);
+        doubt(e, v);
         about_others(v);
         return;
     }

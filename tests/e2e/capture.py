@@ -234,7 +234,8 @@ class Capture(Case):
         self.verdict(self.tale(talk, keys=None, status=1), "expired")
         talk = self.talk(self.mutual("-tls1_2"), lambda port: self.s_client(port, "alice"))[0]
         tale = self.tale(talk, keys=None, status=0)
-        self.verdict(tale, "ok")
+        v = self.verdict(tale, "ok", "inferred")
+        self.assertIn("no key opens it", v["evidence"][-1])
         self.assertEqual(tale["capture"]["sealed"], "no-key-log")
 
     def test_tls13_says_what_it_cannot_see(self):
@@ -295,6 +296,26 @@ class Capture(Case):
         talk = self.talk(service.port, lambda port: self.s_client(port, None))[0]
         v = self.verdict(self.tale(talk, keys=None, status=1), "not-tls")
         self.assertIn("plain HTTP", v["says"] + " ".join(v["evidence"]))
+
+    def test_a_proxy_header_that_is_not_taken(self):
+        def behind_proxy(port):
+            with socket.create_connection(("127.0.0.1", port)) as s:
+                hello = ssl.MemoryBIO()
+                c = self.pki.context().wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost")
+                try:
+                    c.do_handshake()
+                except ssl.SSLWantReadError:
+                    pass
+                s.sendall(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + hello.read())
+                s.settimeout(5)
+                try:
+                    while s.recv(100):
+                        pass
+                except OSError:
+                    pass
+        tale = self.tale(self.talk(self.mutual(), behind_proxy)[0], keys=None, status=1)
+        self.verdict(tale, "proxy-header-unexpected", "inferred")
+        self.assertEqual(self.names(tale)[0], ("client", "clear text"))
 
     def test_nobody_answers(self):
         syn = [pcap.Packet(time.time() + i, 0, 1000, 0, pcap.SYN) for i in range(3)]
