@@ -24,7 +24,7 @@
 #include "base/text.h"
 #include "base/when.h"
 
-enum { SHARDS = 1024, SHARD_MIN = 64, BLOCK_RECORDS = 32, PLACE_BYTES = 17 };
+enum { SHARDS = 1024, SHARD_MIN = 64, BLOCK_RECORDS = 32, RECORD_BYTES = 64, PLACE_BYTES = 17 };
 
 struct place {
     struct place *next, *prev;
@@ -40,18 +40,15 @@ struct person {
     uint8_t        key[PRESENCE_KEY];
 };
 
-/* Records of one size, cut from blocks; those that came back are used first. */
-struct store {
-    void **free;
-    size_t size;
-};
+/* Each lies in one cache line, so that looking at it costs one miss. */
+_Static_assert(sizeof(struct person) <= RECORD_BYTES && sizeof(struct place) <= RECORD_BYTES, "a record is a line");
 
 struct presence_shard {
     _Alignas(64) pthread_mutex_t lock;
     struct person **buckets;
     struct mem      mem;
-    struct store    persons, places;
-    void           *blocks;
+    void          **free;      /* records; those that came back are used first */
+    void           *blocks;    /* that records are cut from */
     size_t          n_buckets; /* a power of two */
     size_t          max_persons;
 
@@ -65,35 +62,37 @@ struct presence {
 
 /* ---- the store of records -------------------------------------------------------------------------------- */
 
-static bool store_fill(struct presence_shard *sh, struct store *st)
+static bool store_fill(struct presence_shard *sh)
 {
-    void **block = mem_alloc(&sh->mem, sizeof(void *) + BLOCK_RECORDS * st->size);
+    void **block = mem_alloc(&sh->mem, sizeof(void *) + (BLOCK_RECORDS + 1) * RECORD_BYTES);
     if (!block)
         return false;
+    char *first = (char *)(block + 1);
+    first += -(uintptr_t)first % RECORD_BYTES;
     block[0]   = sh->blocks;
     sh->blocks = block;
     for (unsigned i = 0; i < BLOCK_RECORDS; i++) {
-        void **record = (void **)(void *)((char *)(block + 1) + i * st->size);
-        *record       = st->free;
-        st->free      = record;
+        void **record = (void **)(void *)(first + i * RECORD_BYTES);
+        *record       = sh->free;
+        sh->free      = record;
     }
     return true;
 }
 
-static void *store_take(struct presence_shard *sh, struct store *st)
+static void *record_take(struct presence_shard *sh)
 {
-    if (!st->free && !store_fill(sh, st))
+    if (!sh->free && !store_fill(sh))
         return NULL;
-    void **record = st->free;
-    st->free      = *record;
-    memset(record, 0, st->size);
+    void **record = sh->free;
+    sh->free      = *record;
+    memset(record, 0, RECORD_BYTES);
     return record;
 }
 
-static void store_give(struct store *st, void *record)
+static void record_give(struct presence_shard *sh, void *record)
 {
-    *(void **)record = st->free;
-    st->free         = record;
+    *(void **)record = sh->free;
+    sh->free         = record;
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------- */
@@ -104,9 +103,7 @@ static void shard_init(struct presence_shard *sh, size_t persons)
     while (sh->n_buckets < persons)
         sh->n_buckets *= 2;
     pthread_mutex_init(&sh->lock, NULL);
-    sh->persons.size = sizeof(struct person);
-    sh->places.size  = sizeof(struct place);
-    sh->buckets      = calloc(sh->n_buckets, sizeof(struct person *)); /* untouched pages cost nothing */
+    sh->buckets = calloc(sh->n_buckets, sizeof(struct person *)); /* untouched pages cost nothing */
 }
 
 struct presence *presence_new(size_t certificates)
@@ -181,7 +178,7 @@ static void person_drop(struct presence_shard *sh, struct person *who)
         at = &(*at)->next;
     *at = who->next;
     sh->n.certificates--;
-    store_give(&sh->persons, who);
+    record_give(sh, who);
 }
 
 static void place_drop(struct presence_shard *sh, struct person *who, struct place *pl)
@@ -190,7 +187,7 @@ static void place_drop(struct presence_shard *sh, struct person *who, struct pla
     *(pl->next ? &pl->next->prev : &who->oldest) = pl->prev;
     who->n_places--;
     sh->n.places--;
-    store_give(&sh->places, pl);
+    record_give(sh, pl);
     if (who->n_places == 0)
         person_drop(sh, who);
 }
@@ -264,7 +261,7 @@ bool presence_in_use(const struct presence_found *f, unsigned limit, struct repo
 
 static struct person *person_add(struct presence_shard *sh, const uint8_t key[PRESENCE_KEY])
 {
-    struct person *who = sh->n.certificates < sh->max_persons ? store_take(sh, &sh->persons) : NULL;
+    struct person *who = sh->n.certificates < sh->max_persons ? record_take(sh) : NULL;
     if (!who)
         return NULL;
     struct person **bucket = bucket_of(sh, key);
@@ -281,12 +278,12 @@ static bool make_room(struct presence_shard *sh, const uint8_t key[PRESENCE_KEY]
 {
     if (*mine)
         return true;
-    struct place *pl = *who && (*who)->n_places >= LIMIT_PLACES ? NULL : store_take(sh, &sh->places);
+    struct place *pl = *who && (*who)->n_places >= LIMIT_PLACES ? NULL : record_take(sh);
     if (pl && !*who)
         *who = person_add(sh, key);
     if (!pl || !*who) {
         if (pl)
-            store_give(&sh->places, pl);
+            record_give(sh, pl);
         return false;
     }
     memcpy(pl->at, at, PLACE_BYTES);
