@@ -167,6 +167,7 @@ void mine_judge(struct mine *o, unsigned i)
     struct own_cred *c = &o->creds[i];
     hf_view          chain[LIMIT_CHAIN];
     size_t           n = cred_chain(c->cred, chain);
+    note_is_ca(o, i); /* before what follows from it: no digitalSignature, for one */
     mine_run(o, &c->judged, AS_CLIENT, chain, n, NULL);
     const hf_why *w   = &c->judged.rep.why;
     const char   *why = hf_check_info_of(w->check)->reason;
@@ -178,6 +179,5 @@ void mine_judge(struct mine *o, unsigned i)
         note_findings(o, i, &c->judged);
     } else
         judge_inside(o, i, chain, n);
-    note_is_ca(o, i);
     note_soon(o, i);
 }
