@@ -21,7 +21,7 @@
 #include "tls/codes.h"
 #include "tls/conn.h"
 
-enum { LISTEN_MS = 250, ASK_MS = 4000, MORE_MS = 400, BYE_MS = 600 };
+enum { LISTEN_MS = 250, JUDGED_MS = 600, ASK_MS = 4000, MORE_MS = 400, BYE_MS = 600 };
 enum phase { HANDSHAKE, LISTEN, ASK, BYE, DONE };
 
 struct talk {
@@ -224,7 +224,10 @@ static void opened(struct talk *t)
     struct live *l = t->l;
     l->out.open    = true;
     l->open_ms     = log_now_ms();
-    enter(t, LISTEN, LISTEN_MS + 2 * l->out.dial_ms);
+    /* Whoever has asked for a certificate judges it now, and may be slow. */
+    bool    judges = hf_conn_asked(l->conn) && hf_conn_version(l->conn) == TLS13;
+    int64_t listen = l->how.listen_ms ? l->how.listen_ms : judges ? JUDGED_MS : LISTEN_MS;
+    enter(t, LISTEN, listen + 2 * l->out.dial_ms);
 }
 
 static void failed(struct talk *t)

@@ -20,6 +20,7 @@ struct live_how {
     bool               proxy;       /* a PROXY header (version 1) first */
     unsigned           starttls;    /* enum starttls */
     int64_t            timeout_ms;
+    int64_t            listen_ms;   /* for a refusal, before anything is asked; 0: some 100 ms */
     hf_view            session;     /* to go on from; empty: none */
     bool               ask;         /* a request follows the handshake */
     const char        *path, *host; /* of that request */

@@ -10,7 +10,7 @@
 #include "prog/log.h"
 #include "tls/codes.h"
 
-enum { PROBES_LIMIT = 8, PROBE_MS = 5000, PAUSE_MS = 20 };
+enum { PROBES_LIMIT = 8, PROBE_MS = 5000, PAUSE_MS = 20, SILENT_MS = 1500 };
 
 static const struct {
     const char *code, *name;
@@ -20,6 +20,7 @@ static const struct {
     [PROBE_TLS13]    = {"tls-1.3", "in TLS 1.3 only"},
     [PROBE_SNI]      = {"sni", "with the server name"},
     [PROBE_NO_SNI]   = {"no-sni", "without a server name"},
+    [PROBE_SILENT]   = {"silent", "asking for nothing"},
     [PROBE_RESUMED]  = {"resumed", "going on from the ticket of the first"},
     [PROBE_COMPLETE] = {"chain-completed", "with our chain completed from the CA files"},
     [PROBE_OTHER]    = {"other-credential", "with another credential"},
@@ -105,6 +106,21 @@ static void with_proxy(struct explain *x, enum probe p, bool on)
     run(x, p, CRED_ALL, x->set.tls_min, x->set.tls_max, &how);
 }
 
+/* It ended without a word when we had asked for something: because of our certificate, or of a request that it does not
+ * understand? To one who asks for nothing it shows. */
+static void in_silence(struct explain *x)
+{
+    struct outcome *o = &x->live.out;
+    struct live_how how;
+    if ((o->end != END_CLOSED && o->end != END_RESET) || !o->open || !o->asked_data || o->answer.n)
+        return;
+    explain_how(x, &how);
+    how.ask       = false;
+    how.listen_ms = SILENT_MS;
+    run(x, PROBE_SILENT, CRED_ALL, x->set.tls_min, x->set.tls_max, &how);
+    o->asked_data = !outcome_refused(&x->probe[PROBE_SILENT].out);
+}
+
 /* What a server says to one who comes back by its ticket. */
 static void resumed(struct explain *x)
 {
@@ -165,6 +181,7 @@ static void probe_request(struct explain *x)
 {
     const struct outcome *o    = &x->live.out;
     int                   cred = x->facts.cred;
+    in_silence(x);
     if (o->sent_cert)
         again(x, PROBE_NO_CERT, CRED_NONE, x->set.tls_min, x->set.tls_max);
     if (!outcome_refused(o)) {

@@ -23,6 +23,7 @@ enum probe {
     PROBE_TLS13,    /* the same in TLS 1.3 only, where that was excluded */
     PROBE_SNI,      /* with the server name, where none was sent */
     PROBE_NO_SNI,   /* without it, where it was sent */
+    PROBE_SILENT,   /* the same, asking for nothing */
     PROBE_RESUMED,  /* going on from the session of the first */
     PROBE_COMPLETE, /* our chain completed from the CA files given */
     PROBE_OTHER,    /* another credential that was given */

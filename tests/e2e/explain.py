@@ -179,6 +179,23 @@ class Explain(Case):
         self.verdict("clock-skew-local", address, *self.pair("alice"), words=["Set the clock"])
         self.verdict("expired", self.s_server(creds="server-2024"), words=["Renew"])
 
+    def test_ends_without_a_word(self):
+        """A server that takes its time to refuse in silence, and one that only does not understand our request."""
+        def handle(s, refuses):
+            with self.tls_context().wrap_socket(s, server_side=True) as tls:
+                if refuses:
+                    time.sleep(1)
+                else:
+                    tls.recv(1000)
+                tls.shutdown(socket.SHUT_RDWR)
+        address = self.service(lambda s: handle(s, True)).address.replace("127.0.0.1", "localhost")
+        got, tale = self.explain(address, *self.pair("alice"))
+        self.assertEqual(got, 1, tale["verdict"])
+        self.assertEqual(tale["verdict"]["certainty"], "possible")
+        address = self.service(lambda s: handle(s, False)).address.replace("127.0.0.1", "localhost")
+        tale = self.verdict("ok", address, *self.pair("alice"), status=0)
+        self.assertIn("silent", [p["probe"] for p in tale["probes"]])
+
     # ---- files
 
     def test_key_of_another(self):
@@ -237,12 +254,16 @@ class Explain(Case):
 
     # ---- what comes before TLS
 
-    def inside(self, talk, answer=None, creds="server"):
-        """A service that says something in clear text, then speaks TLS and wants a certificate."""
+    def tls_context(self, creds="server"):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.pki.path(creds + ".pem"), self.pki.path(creds + ".key"))
         context.load_verify_locations(self.pki.path("ca.pem"))
         context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def inside(self, talk, answer=None, creds="server"):
+        """A service that says something in clear text, then speaks TLS and wants a certificate."""
+        context = self.tls_context(creds)
 
         def handle(s):
             if talk(s) is not False:
