@@ -143,6 +143,16 @@ class Presence(Case):
         back.sendall(b"again")
         self.assertEqual(back.recv(100), b"again")
 
+    def test_addresses_of_both_families(self):
+        """IPv4 that comes over IPv6 is IPv4: its prefix, and its text."""
+        service = self.service()
+        server = self.server(service.address, "--cacert", self.pki.path("ca.pem"), "--allow-all", "--one-place", "refuse", "--place",
+                             "prefix=31/64", listen="[::]:0")
+        self.client(server, "127.0.0.2")
+        self.client(server, "127.0.0.3")
+        self.refused(server, "127.0.0.4")
+        self.assertIn("in use from 127.0.0.2:", self.because(server, "identity-in-use")["detail"])
+
     def test_connections_are_places(self):
         server = self.start("refuse", "--place", "connection", threads=2)
         self.client(server, "127.0.0.2")

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
-from harness import Case, WAIT_S, connect, main
+from harness import HANDFAST, Case, WAIT_S, connect, main
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^}]*\})? (-?(?:\d+\.?\d*(?:e[+-]?\d+)?|\+Inf|NaN))$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"')
@@ -62,6 +62,8 @@ class Status(Case):
         server = self.server(self.service().address, "--cacert", self.pki.path("ca.pem"), "--allow-all", "--status", ":0",
                              *(more or ("--one-place", "observe")), threads=threads)
         return server, self.status_of(server)
+
+    client_program = Case.client
 
     def client(self, server, source, name="alice"):
         raw = socket.create_connection(("127.0.0.1", server.port), WAIT_S, source_address=(source, 0))
@@ -184,6 +186,25 @@ class Status(Case):
         server.proc.terminate()
         slow.recv(100)
         slow.close()
+
+    def test_address_that_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            for address, words in ((f"127.0.0.1:{s.getsockname()[1]}", "LISTEN_IN_USE"), ("nonsense", "a port is missing")):
+                done = subprocess.run([HANDFAST, "server", "--listen", "127.0.0.1:0", "--target", "127.0.0.1:1", *self.pki.pair("server"),
+                                       "--cacert", self.pki.path("ca.pem"), "--allow-all", "--status", address],
+                                      capture_output=True, timeout=WAIT_S)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(words, done.stderr.decode())
+
+    def test_client_has_a_page_too(self):
+        server = self.server(self.service().address)
+        client = self.client_program(f"localhost:{server.port}", *self.pki.pair("alice"), "--status", ":0")
+        url = self.status_of(client)
+        with connect(client.port) as s:
+            s.sendall(b"hello")
+            self.assertEqual(s.recv(100), b"hello")
+            seen = json.loads(self.get(url))
+        self.assertEqual((seen["role"], seen["connections"][0]["peer"]), ("client", "DNS:localhost"))
 
     def test_unix_socket(self):
         path = self.pki.path("status.sock")

@@ -157,6 +157,19 @@ class Shared(Case):
         self.assertLess(statistics.median(took), TTL_S / 6, "the holder was not told, but learned it when it renewed")
         self.assertLess(max(took), TTL_S)
 
+    def test_replaced_while_nobody_listens(self):
+        """The message to the old holder is lost with the connection that should bring it: it learns it all the same."""
+        redis = self.redis()
+        a, b = (self.proxy(redis, "--one-place", "replace") for _ in range(2))
+        old = self.comes_in(a, "127.0.0.2", "old")
+        redis.do("CLIENT", "KILL", "TYPE", "pubsub")
+        self.comes_in_within(b, "127.0.0.3", "new", TTL_S)
+        old.wait_end(TTL_S)
+        self.because(a, "identity-superseded")
+        overlap = self.recorder.overlap("old", "new")
+        self.assertLess(overlap, TTL_S)
+        say("replace, the message to the old holder is lost: overlap", f"{overlap:.2f} s (bound {TTL_S} s)")
+
     def test_never_two_while_healthy(self):
         """Six clients with one certificate come and go at three processes with two threads each: the service never hears
         two places at once."""
