@@ -79,12 +79,13 @@ def python(how, port, certs):
 
 
 def java(how, port, certs):
+    from peers import Target
     from runtimes import Java
     peer = certs.dir.parent / "java-client"
     peer.mkdir(exist_ok=True)
     runner = Java(peer)
     cred = type("Cred", (), {"chain": certs.chain(how["cert"]), "key": certs.key(how["cert"])}) if how["cert"] else None
-    to = type("Target", (), {"roots": certs.bundle(how["ca"]), "cred": cred, "version": how["tls"] or "1.3", "groups": ()})
+    to = Target(port, certs.bundle(how["ca"]), cred, how["tls"] or "1.3")
     return [str(a) for a in runner._argv(to, "client", port, *runner._args(to))]
 
 

@@ -517,13 +517,13 @@ class Java(Single):
     MORE = {"": None}
 
     def start(self, roles):
+        from peers import Role as Wanted
         from runtimes import Java as Interop  # compiles interop/Peer.java
         java, found = Interop(self.home), []
         for r in roles:
             chain, key, trust, _ = self.files(r)
             cred = type("Cred", (), {"chain": chain, "key": key})
-            how = type("Role", (), {"cred": cred, "roots": trust, "version": "1.3" if r["tls"] == "both" else r["tls"], "groups": (),
-                                       "tickets": True})
+            how = Wanted(cred, trust, r["ask"], "1.3" if r["tls"] == "both" else r["tls"])
             p = Proc(*java._argv(how, "server", 0, *java._args(how), r["ask"]))
             self.procs.append(p)
             found.append(p)
