@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/why.h"
 #include "pair.h"
-#include "tls/session.h"
+#include "tls/conn.h"
 
 #include <cmocka.h> /* last: it has a macro that is called fail */
 
@@ -457,6 +457,71 @@ static void live_after(void **state)
     }
 }
 
+/* ---- early data ----------------------------------------------------------------------------------------- */
+
+/* Puts early_data in front of pre_shared_key, the last extension, and makes the one binder anew. Returns the record. */
+static struct bytes with_early_data(hf_view record, hf_view secret)
+{
+    static const uint8_t early[] = {0, 42, 0, 0};
+    struct client_hello  ch;
+    struct report        rep;
+    struct bytes         b    = {0};
+    struct hs            hs   = {0};
+    hf_conn              stub = {.hs = &hs};
+    struct psk_offer     o    = {.key = secret, .hash = HASH_SHA256};
+    hf_view              msg  = {record.p + 5, record.n - 5}, identity, binder;
+    report_init(&rep);
+    assert_true(client_hello_read(&ch, msg, &rep));
+    size_t exts = 4 + 2 + 32 + 1 + ch.session_id.n + 2 + ch.suites.n + 1 + ch.compression.n;
+    size_t psk = (size_t)(ch.x.psk_identities.p - msg.p) - 2 - 4, n = msg.n + sizeof early;
+    assert_true(psk_at(&ch.x, 0, &identity, &o.age, &binder));
+    bytes_add(&b, record.p, 5 + psk);
+    bytes_add(&b, early, sizeof early);
+    bytes_add(&b, msg.p + psk, msg.n - psk);
+    b.p[3] = (uint8_t)(n >> 8), b.p[4] = (uint8_t)n;
+    b.p[5 + 2] = (uint8_t)((n - 4) >> 8), b.p[5 + 3] = (uint8_t)(n - 4);
+    n             = n - exts - 2;
+    b.p[5 + exts] = (uint8_t)(n >> 8), b.p[5 + exts + 1] = (uint8_t)n;
+    psk_binder(&stub, &o, (hf_view){b.p + 5, b.n - 5 - 35}, b.p + b.n - 32);
+    return b;
+}
+
+static void give(hf_conn *c, const void *p, size_t n)
+{
+    size_t   room;
+    uint8_t *in = hf_conn_in(c, &room);
+    assert_true(room >= n);
+    memcpy(in, p, n);
+    hf_conn_in_done(c, n);
+    hf_conn_step(c, MINT_NOW_MS);
+}
+
+/* A client that sends early data with its ticket: resumed without it, and its records are passed over. */
+static void early_data_is_skipped(void **state)
+{
+    static const uint16_t suite = 0x1301;
+    struct pair           p;
+    struct pair_how       how = {.demand = HF_REQUIRE, .sessions = true, .suites = {{suite}, {suite}}};
+    struct session        s;
+    struct report         rep;
+    uint8_t               junk[105] = {23, 3, 3, 0, 100, 1, 2, 3};
+    report_init(&rep);
+    first(&p, &how);
+    pair_connect(&p);
+    hf_conn_step(p.conn[CLIENT], MINT_NOW_MS);
+    assert_true(session_read(&s, (hf_view){p.session.p, p.session.n}, &rep));
+    struct bytes hello = with_early_data(hf_conn_out(p.conn[CLIENT]), s.secret);
+    give(p.conn[SERVER], hello.p, hello.n);
+    assert_int_equal(hf_conn_why(p.conn[SERVER])->check, CHECK_NONE);
+    assert_true(hf_conn_resumed(p.conn[SERVER]));
+    for (size_t i = 0; i < 10; i++)
+        give(p.conn[SERVER], junk, sizeof junk);
+    assert_int_equal(hf_conn_why(p.conn[SERVER])->check, CHECK_NONE);
+    assert_null(hf_conn_peer(p.conn[SERVER])); /* nothing is proven before Finished */
+    bytes_free(&hello);
+    pair_close(&p);
+}
+
 static void no_session_at_all(void **state)
 {
     struct pair     p;
@@ -501,6 +566,7 @@ int main(void)
         cmocka_unit_test(server_judged_again),
         cmocka_unit_test(other_demands),
         cmocka_unit_test(live_after),
+        cmocka_unit_test(early_data_is_skipped),
         cmocka_unit_test(no_session_at_all),
     };
     return cmocka_run_group_tests_name("resumption", tests, NULL, forget);
