@@ -209,6 +209,10 @@ void hf_config_record_limit(hf_config *c, unsigned bytes);
 /* Client: tells the server in ClientHello which CAs we take, by the hints of our trust (up to 8 KiB of names), so that
  * it can choose among its certificates. Everybody on the way reads it. Off by default. RFC 9846 4.3.4. */
 void hf_config_announce_cas(hf_config *c, bool on);
+/* Certificates are compressed, and taken compressed, where the peer can (TLS 1.3): with the algorithms whose libraries
+ * handfast was built with, of brotli, zstd and zlib. Off by default: the bytes of strangers then reach those libraries
+ * before they are proven. RFC 8879. */
+void hf_config_compression(hf_config *c, bool on);
 /* Whether the peer is asked for an OCSP response with its certificate: HF_ASK, the default, judges one that comes and
  * refuses a certificate that demands one (RFC 7633) without it; HF_REQUIRE refuses everybody without one
  * (OCSP_STAPLE_REQUIRED); pinned certificates need none. Clients of TLS 1.2 have no way to send one. */

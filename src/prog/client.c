@@ -30,6 +30,7 @@ static const struct opt options[] = {
     OPT_ROWS_RULES("verify-", SETTINGS_AT(rules), "only a server"),
     {NULL, OPT_HEADING, 0, NULL, "TLS", NULL, NULL},
     {"alpn", OPT_TEXT, SETTINGS_AT(alpn), "LIST", "application protocols, best first: h2,http/1.1", NULL, NULL},
+    OPT_ROW_COMPRESS,
     OPT_ROW_TLS_MIN,
     OPT_ROW_TLS_MAX,
     {NULL, OPT_HEADING, 0, NULL, "Times and threads", NULL, NULL},

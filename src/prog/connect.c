@@ -37,6 +37,7 @@ static const struct opt options[] = {
      "the name to ask for and to find in its certificate\n(HOST)", NULL, "override-server-name"},
     {NULL, OPT_HEADING, 0, NULL, "TLS", NULL, NULL},
     {"alpn", OPT_TEXT, SETTINGS_AT(alpn), "LIST", "application protocols, best first: h2,http/1.1", NULL, NULL},
+    OPT_ROW_COMPRESS,
     OPT_ROW_TLS_MIN,
     OPT_ROW_TLS_MAX,
     OPT_ROW_KEYLOG,

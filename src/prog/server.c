@@ -54,6 +54,7 @@ static const struct opt options[] = {
      NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "TLS", NULL, NULL},
     {"alpn", OPT_TEXT, SETTINGS_AT(alpn), "LIST", "application protocols, best first: h2,http/1.1", NULL, NULL},
+    OPT_ROW_COMPRESS,
     OPT_ROW_TLS_MIN,
     OPT_ROW_TLS_MAX,
     {"ticket-keys", OPT_TEXT, SETTINGS_AT(ticket_keys), "FILE",

@@ -265,6 +265,7 @@ hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
     if (ok) {
         set_creds(s, cfg);
         settings_alpn(s, cfg);
+        hf_config_compression(cfg, s->compress);
         if (s->require_staple)
             hf_config_staple(cfg, HF_REQUIRE);
         if (s->tls_min || s->tls_max)

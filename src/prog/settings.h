@@ -32,7 +32,7 @@ struct settings {
     bool             proxy_protocol;
     unsigned         proxy_mode;   /* enum proxy_v2, 0 = not given */
     unsigned         http_headers; /* enum http_headers, 0 = not given */
-    bool             disable_auth, send_nothing, require_staple;
+    bool             disable_auth, send_nothing, require_staple, compress;
     const char      *diary; /* server: --explain */
     unsigned         diary_keep;
     bool             explains;    /* explain: whom to trust may be left out */
@@ -93,6 +93,11 @@ const char *pass_check(const char *source); /* NULL, or what is wrong with it */
         "staple", OPT_CALL, 0, "FILE",                                                                                 \
             "OCSP response (DER) to send with the certificate before\nit; looked at again when it changes",            \
             settings_staple, NULL                                                                                      \
+    }
+#define OPT_ROW_COMPRESS                                                                                               \
+    {                                                                                                                  \
+        "compress", OPT_FLAG, SETTINGS_AT(compress), NULL,                                                             \
+            "compress certificates where the peer can, and take\ncompressed ones (TLS 1.3)", NULL, NULL                \
     }
 #define OPT_ROW_REQUIRE_STAPLE                                                                                         \
     {                                                                                                                  \

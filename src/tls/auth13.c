@@ -141,7 +141,7 @@ enum turn chain_judge(hf_conn *c)
     return judge(c, &m);
 }
 
-enum turn on_certificate(hf_conn *c, hf_view msg)
+enum turn certificate_came(hf_conn *c, hf_view msg, hf_view wire)
 {
     struct certificate m;
     mem_free(&c->mem, c->claimed);
@@ -154,7 +154,7 @@ enum turn on_certificate(hf_conn *c, hf_view msg)
     if (!(c->version == TLS12 ? certificate12_read(&m, kept, &c->rep)
                               : certificate_read(&m, kept, c->hs->offered, &c->rep)))
         return FAILED;
-    transcript_add(c, msg);
+    transcript_add(c, wire);
     if (m.context.n)
         return fail(&c->rep, CERT_MSG_CONTEXT, MSG_HEADER, 0, (int64_t)m.context.n), FAILED;
     if (m.n == 0)
@@ -162,6 +162,11 @@ enum turn on_certificate(hf_conn *c, hf_view msg)
     if (!entries_whole(c, &m))
         return FAILED;
     return c->hs->status_coming ? OTHER : judge(c, &m);
+}
+
+enum turn on_certificate(hf_conn *c, hf_view msg)
+{
+    return certificate_came(c, msg, msg);
 }
 
 /* ---- CertificateVerify, received ------------------------------------------------------------------------ */

@@ -73,7 +73,8 @@ static void write_hello(hf_conn *c)
                                  .tickets       = c->cfg->sessions || h->offers,
                                  .status        = c->cfg->staples != HF_DONT_ASK,
                                  .record_size   = c->cfg->record_limit < LIMIT_RECORD_PLAINTEXT ? limit_ours(c) : 0,
-                                 .ca_names      = {c->cfg->names, c->cfg->names_n}};
+                                 .ca_names      = {c->cfg->names, c->cfg->names_n},
+                                 .zips          = codes_view(&c->cfg->zips)};
     if (h->offers && h->session.version == TLS12)
         m.ticket = h->session.ticket;
     psk_list(c, &m);
@@ -262,6 +263,7 @@ enum turn on_cert_request(hf_conn *c, hf_view msg)
     transcript_add(c, msg);
     c->asked = c->hs->asked = true;
     c->hs->status_wanted    = m.x.status_asked;
+    zips_keep(c, m.x.zips);
     select_client(c, &m, (hf_view){0});
     return NEXT;
 }

@@ -8,23 +8,24 @@ enum version { TLS10 = 0x0301, TLS12 = 0x0303, TLS13 = 0x0304 };
 enum content_type { CT_CHANGE_CIPHER_SPEC = 20, CT_ALERT = 21, CT_HANDSHAKE = 22, CT_APPLICATION_DATA = 23 };
 
 enum handshake_type {
-    HT_HELLO_REQUEST        = 0,
-    HT_CLIENT_HELLO         = 1,
-    HT_SERVER_HELLO         = 2,
-    HT_NEW_SESSION_TICKET   = 4,
-    HT_END_OF_EARLY_DATA    = 5,
-    HT_ENCRYPTED_EXTENSIONS = 8,
-    HT_CERTIFICATE          = 11,
-    HT_SERVER_KEY_EXCHANGE  = 12,
-    HT_CERTIFICATE_REQUEST  = 13,
-    HT_SERVER_HELLO_DONE    = 14,
-    HT_CERTIFICATE_VERIFY   = 15,
-    HT_CLIENT_KEY_EXCHANGE  = 16,
-    HT_FINISHED             = 20,
-    HT_CERTIFICATE_STATUS   = 22,
-    HT_KEY_UPDATE           = 24,
-    HT_CHANGE_CIPHER_SPEC   = 253, /* ours: the record, as an event of the TLS 1.2 state table */
-    HT_MESSAGE_HASH         = 254
+    HT_HELLO_REQUEST          = 0,
+    HT_CLIENT_HELLO           = 1,
+    HT_SERVER_HELLO           = 2,
+    HT_NEW_SESSION_TICKET     = 4,
+    HT_END_OF_EARLY_DATA      = 5,
+    HT_ENCRYPTED_EXTENSIONS   = 8,
+    HT_CERTIFICATE            = 11,
+    HT_SERVER_KEY_EXCHANGE    = 12,
+    HT_CERTIFICATE_REQUEST    = 13,
+    HT_SERVER_HELLO_DONE      = 14,
+    HT_CERTIFICATE_VERIFY     = 15,
+    HT_CLIENT_KEY_EXCHANGE    = 16,
+    HT_FINISHED               = 20,
+    HT_CERTIFICATE_STATUS     = 22,
+    HT_KEY_UPDATE             = 24,
+    HT_COMPRESSED_CERTIFICATE = 25,
+    HT_CHANGE_CIPHER_SPEC     = 253, /* ours: the record, as an event of the TLS 1.2 state table */
+    HT_MESSAGE_HASH           = 254
 };
 
 enum extension_type {

@@ -303,7 +303,7 @@ static bool trust_ok(hf_config *c, struct report *rep)
     return (c->role == HF_CLIENT && !c->announce_names) || gather_names(c, rep);
 }
 
-static bool make_message(hf_cred *k, struct report *rep)
+static bool make_message(hf_cred *k, bool zipped, struct report *rep)
 {
     struct certificate m    = {0};
     struct wr          w    = wr_grow(&k->mem, LIMIT_MSG_CERTIFICATE);
@@ -316,6 +316,8 @@ static bool make_message(hf_cred *k, struct report *rep)
     certificate_write(&w, &m);
     k->msg   = w.p;
     k->msg_n = w.n;
+    if (zipped && !w.full)
+        cred_pack(k);
     return !w.full || fail(rep, CONFIG_CHAIN_NO_MEMORY, 0, 0, (int64_t)need);
 }
 
@@ -325,7 +327,7 @@ static bool creds_ok(hf_config *c, int64_t now, struct report *rep)
     if (c->role == HF_SERVER && !c->creds && !c->n_psks)
         return fail(rep, CONFIG_NO_CREDENTIAL, 0, 1, 0);
     for (hf_cred *k = c->creds; k; k = k->next)
-        if (!cred_check(k, as, now, rep) || !cred_staple_check(k, rep) || !make_message(k, rep))
+        if (!cred_check(k, as, now, rep) || !cred_staple_check(k, rep) || !make_message(k, c->zips.n > 0, rep))
             return false;
     return true;
 }

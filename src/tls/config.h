@@ -14,6 +14,7 @@
 #include "tls/psk.h"
 #include "tls/suite.h"
 #include "tls/tickets.h"
+#include "tls/zip.h"
 #include "x509/proven.h"
 #include "x509/valid.h"
 
@@ -44,10 +45,15 @@ struct hf_cred {
     bool          insist; /* presented whatever its dates, usage and order: to hear what the other side says */
     uint8_t      *msg;    /* its Certificate message with an empty context and no staple, made at the seal */
     size_t        msg_n;
-    uint8_t      *staple; /* OCSPResponse, NULL: none */
-    size_t        staple_n;
-    char         *staple_name;               /* its file */
-    int64_t       staple_from, staple_until; /* Unix seconds; known after the seal */
+    struct packed {
+        uint16_t code;
+        uint8_t *p; /* CompressedCertificate; the same without staple */
+        size_t   n; /* 0: none */
+    } packed[ZIPS_MAX];
+    uint8_t *staple; /* OCSPResponse, NULL: none */
+    size_t   staple_n;
+    char    *staple_name;               /* its file */
+    int64_t  staple_from, staple_until; /* Unix seconds; known after the seal */
 };
 
 /* The certificates of the chain as views, for messages; out has LIMIT_CHAIN. */
@@ -57,6 +63,13 @@ bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *re
 /* The scheme its key signs with in this version: the first of the peer's (wire list; empty: all we know), or where
  * the credential has a list, the first of that which the peer has; else cfg must allow it (NULL: any). 0: none. */
 uint16_t cred_scheme(const hf_cred *c, hf_view peer, const hf_config *cfg, uint16_t version);
+
+/* ---- packed.c ---- */
+/* Makes the packed forms of its message; frees them. */
+void cred_pack(hf_cred *k);
+void cred_unpack(hf_cred *k);
+/* The message in a form that the peer can unpack; empty: there is none. */
+hf_view cred_packed(const hf_cred *k, hf_view theirs);
 
 /* ---- staple.c ---- */
 /* The OCSP response to send with it now; empty: none, or none that is current. */
@@ -74,7 +87,7 @@ struct hf_config {
     hf_trust      *trust;
     hf_cred       *creds; /* in order of preference */
     size_t         n_creds;
-    struct codes   groups, suites, schemes, schemes_cert;
+    struct codes   groups, suites, schemes, schemes_cert, zips;
     uint16_t       version_min, version_max;
     uint8_t       *alpn; /* ProtocolName vectors */
     size_t         alpn_n;

@@ -101,6 +101,7 @@ struct hs {
     uint8_t             share[KX_SHARE_MAX]; /* server: ours */
     size_t              share_n;
     bool                name_used;                    /* server: a credential was chosen by server_name */
+    struct codes        zips;                         /* what both can unpack */
     bool                status_wanted, status_coming; /* our staple by the peer; TLS 1.2: CertificateStatus may come */
     const hf_cred      *cred;
     uint16_t            scheme;
@@ -211,6 +212,7 @@ enum turn on_cert_request(hf_conn *c, hf_view msg);
 enum turn on_session_ticket(hf_conn *c, hf_view msg);
 enum turn on_client_hello(hf_conn *c, hf_view msg);
 enum turn on_certificate(hf_conn *c, hf_view msg);
+enum turn on_packed_certificate(hf_conn *c, hf_view msg);
 enum turn on_cert_verify(hf_conn *c, hf_view msg);
 enum turn on_finished(hf_conn *c, hf_view msg);
 enum turn on_key_update(hf_conn *c, hf_view msg);
@@ -252,6 +254,8 @@ bool proof_right(hf_conn *c, const struct sig_how *how, hf_view tbs, hf_view sig
 bool handshake_keys(hf_conn *c, hf_view shared);
 /* Before a share is called invalid: when memory is out that is the failure, and the first one stays. */
 void kx_memory_first(hf_conn *c);
+/* The Certificate of the peer; wire: the message as it came, for the transcript. */
+enum turn certificate_came(hf_conn *c, hf_view msg, hf_view wire);
 /* TLS 1.2: the server's chain, once all that belongs to it is there; NEXT or FAILED. */
 enum turn chain_judge(hf_conn *c);
 
@@ -260,6 +264,9 @@ enum turn chain_judge(hf_conn *c);
 void present13(hf_conn *c);
 void present12(hf_conn *c);
 bool staple_due(const hf_conn *c); /* one goes with it */
+
+/* ---- packed.c ---- */
+void zips_keep(hf_conn *c, hf_view theirs);
 
 /* ---- limit.c ---- */
 uint16_t limit_ours(const hf_conn *c);                   /* as it is announced */

@@ -36,6 +36,7 @@ void hf_cred_free(hf_cred *c)
     key_free(c->key);
     mem_free(&c->mem, c->bytes);
     mem_free(&c->mem, c->msg);
+    cred_unpack(c);
     mem_free(&c->mem, c->staple);
     mem_free(&c->mem, c->staple_name);
     mem_free(&c->mem, c->name);

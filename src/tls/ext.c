@@ -215,6 +215,12 @@ static void status_read(struct rd *r, enum ext_where where, struct exts *x)
     }
 }
 
+/* RFC 8879 3 */
+static void compress_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->zips = codes_read(r, 1);
+}
+
 /* RFC 8449 4 */
 static void record_size_read(struct rd *r, enum ext_where where, struct exts *x)
 {
@@ -257,7 +263,7 @@ static const struct ext {
     {XT_CLIENT_CERTIFICATE_TYPE, CH | EE | OL, X_CLIENT_CERT_TYPE, CHECK_NONE, NULL},
     {XT_SERVER_CERTIFICATE_TYPE, CH | EE | OL, X_SERVER_CERT_TYPE, CHECK_NONE, NULL},
     {XT_PADDING, CH, X_PADDING, CHECK_NONE, NULL},
-    {XT_COMPRESS_CERTIFICATE, CH | CR, X_COMPRESS, CHECK_NONE, NULL},
+    {XT_COMPRESS_CERTIFICATE, CH | CR, X_COMPRESS, EXT_COMPRESS, compress_read},
     {XT_RECORD_SIZE_LIMIT, CH | EE | OL, X_RECORD_SIZE, EXT_RECORD_SIZE, record_size_read},
     {XT_PRE_SHARED_KEY, CH | SH, X_PSK, EXT_PSK, psk_read},
     {XT_EARLY_DATA, CH | EE | ST, X_EARLY_DATA, CHECK_NONE, NULL},

@@ -82,6 +82,7 @@ struct exts {
     hf_view        ticket;         /* session_ticket of TLS 1.2 */
     hf_view        renegotiated;   /* renegotiated_connection: empty in a first handshake */
     uint16_t       record_size;    /* record_size_limit */
+    hf_view        zips;           /* compress_certificate: code points */
     bool           status_asked;   /* status_request for OCSP; CertificateRequest: of any kind */
     hf_view        staple;         /* Certificate: the OCSPResponse in it */
 };

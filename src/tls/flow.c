@@ -32,11 +32,14 @@ static const struct edge {
     {C_WAIT_REQUEST_OR_CERT, HT_CERTIFICATE, on_certificate, C_WAIT_CERT_VERIFY},
     {C_WAIT_REQUEST_OR_CERT, HT_CERTIFICATE_REQUEST, on_cert_request, C_WAIT_CERT},
     {C_WAIT_CERT, HT_CERTIFICATE, on_certificate, C_WAIT_CERT_VERIFY},
+    {C_WAIT_REQUEST_OR_CERT, HT_COMPRESSED_CERTIFICATE, on_packed_certificate, C_WAIT_CERT_VERIFY},
+    {C_WAIT_CERT, HT_COMPRESSED_CERTIFICATE, on_packed_certificate, C_WAIT_CERT_VERIFY},
     {C_WAIT_CERT_VERIFY, HT_CERTIFICATE_VERIFY, on_cert_verify, C_WAIT_FINISHED},
     {C_WAIT_FINISHED, HT_FINISHED, on_finished, C_VERDICT},
     {S_WAIT_CLIENT_HELLO, HT_CLIENT_HELLO, on_client_hello, S_FLIGHT, S_WAIT_SECOND_HELLO, S12_FLIGHT},
     {S_WAIT_SECOND_HELLO, HT_CLIENT_HELLO, on_client_hello, S_FLIGHT},
     {S_WAIT_CERT, HT_CERTIFICATE, on_certificate, S_WAIT_CERT_VERIFY, S_WAIT_FINISHED},
+    {S_WAIT_CERT, HT_COMPRESSED_CERTIFICATE, on_packed_certificate, S_WAIT_CERT_VERIFY, S_WAIT_FINISHED},
     {S_WAIT_CERT_VERIFY, HT_CERTIFICATE_VERIFY, on_cert_verify, S_WAIT_FINISHED},
     {S_WAIT_FINISHED, HT_FINISHED, on_finished, S_VERDICT},
     {C_OPEN, HT_NEW_SESSION_TICKET, on_session_ticket, C_OPEN},
@@ -222,6 +225,8 @@ static bool boundary_ok(hf_conn *c, size_t left)
 static const struct edge *awaited(hf_conn *c, uint8_t type, bool is_record)
 {
     const struct edge *e = is_record == (type == HT_CHANGE_CIPHER_SPEC) ? edge_of(c->state, type) : NULL;
+    if (type == HT_COMPRESSED_CERTIFICATE && !c->cfg->zips.n) /* nobody was told that we take it */
+        e = NULL;
     if (!e)
         fail(&c->rep, MSG_UNEXPECTED, 0, flow_awaited(c), type);
     return e;
@@ -283,6 +288,7 @@ static size_t size_limit(uint8_t type)
     case HT_NEW_SESSION_TICKET:
         return LIMIT_MSG_HELLO * 2 + 512;
     case HT_CERTIFICATE:
+    case HT_COMPRESSED_CERTIFICATE:
         return LIMIT_MSG_CERTIFICATE;
     case HT_CERTIFICATE_REQUEST:
         return LIMIT_MSG_CERTREQUEST;

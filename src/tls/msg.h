@@ -44,6 +44,7 @@ struct client_hello_out {
     bool        status;      /* an OCSP response is asked for */
     uint16_t    record_size; /* 0: not announced */
     hf_view     ca_names;    /* DistinguishedName vectors; empty: none */
+    hf_view     zips;        /* compress_certificate; empty: none */
     struct {
         uint16_t group;
         hf_view  share;
@@ -95,6 +96,7 @@ struct cert_request_out {
     hf_view context, sig_algs, sig_algs_cert;
     hf_view names;  /* DistinguishedName vectors, may be empty */
     bool    status; /* an OCSP response is asked for */
+    hf_view zips;   /* compress_certificate; empty: none */
 };
 void cert_request_write(struct wr *w, const struct cert_request_out *m);
 

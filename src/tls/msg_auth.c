@@ -39,6 +39,12 @@ void cert_request_write(struct wr *w, const struct cert_request_out *m)
         wr_u16(w, XT_STATUS_REQUEST);
         wr_u16(w, 0);
     }
+    if (m->zips.n) {
+        wr_u16(w, XT_COMPRESS_CERTIFICATE);
+        size_t ext = wr_open(w, 2);
+        wr_vec(w, 1, m->zips);
+        wr_close(w, ext, 2);
+    }
     wr_close(w, exts, 2);
     msg_close(w, msg);
 }

@@ -142,6 +142,8 @@ static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m
         wr_close(w, ext, 2);
         offered |= X_STATUS_REQUEST;
     }
+    if (m->zips.n && m->versions.n)
+        ext_list(w, XT_COMPRESS_CERTIFICATE, 1, m->zips);
     if (m->record_size) {
         record_size_write(w, m->record_size);
         offered |= X_RECORD_SIZE;

@@ -25,7 +25,8 @@ void present13(hf_conn *c)
     struct certificate m    = {.staple = staple(c)};
     size_t             mark = h->flight.n;
     if (h->cred && !m.staple.n) {
-        wr_bytes(&h->flight, h->cred->msg, h->cred->msg_n);
+        hf_view packed = cred_packed(h->cred, codes_view(&h->zips));
+        wr_view(&h->flight, packed.n ? packed : (hf_view){h->cred->msg, h->cred->msg_n});
     } else {
         m.n = h->cred ? cred_chain(h->cred, m.chain) : 0;
         certificate_write(&h->flight, &m);

@@ -117,6 +117,7 @@ static bool keep_hello(hf_conn *c, const struct client_hello *m)
     h->session_id_n  = (uint8_t)m->session_id.n;
     c->proven_ms     = c->now_ms;
     h->status_wanted = m->x.status_asked;
+    zips_keep(c, m->x.zips);
     if (!limit_theirs(c, &m->x))
         return false;
     if (!m->x.server_name.n || c->server_name)
@@ -242,7 +243,8 @@ static void request(hf_conn *c)
     cert_request_write(&c->hs->flight, &(struct cert_request_out){.sig_algs      = codes_view(&cfg->schemes_cert),
                                                                   .sig_algs_cert = codes_view(&cfg->schemes_cert),
                                                                   .names         = {cfg->names, cfg->names_n},
-                                                                  .status        = cfg->staples != HF_DONT_ASK});
+                                                                  .status        = cfg->staples != HF_DONT_ASK,
+                                                                  .zips          = codes_view(&cfg->zips)});
     message_sent(c, mark);
     c->hs->offered = cfg->staples != HF_DONT_ASK ? X_STATUS_REQUEST : 0; /* what may stand beside a certificate */
     c->asked       = true;

@@ -11,8 +11,10 @@
 #include <openssl/sha.h>
 
 #include "base/why.h"
+#include "foe.h"
 #include "pair.h"
 #include "tls/conn.h"
+#include "tls/zip.h"
 
 #include <cmocka.h> /* last: it has a macro that is called fail */
 
@@ -137,6 +139,132 @@ static void cas_announced(void **state)
     }
 }
 
+/* ---- compressed certificates -------------------------------------------------------------------------------- */
+
+static void compress(const struct pair *p, enum side side, hf_config *c, hf_cred *cred)
+{
+    const uint16_t *only = p->how->ctx;
+    hf_config_compression(c, true);
+    if (*only) {
+        c->zips.b[0] = (uint8_t)(*only >> 8);
+        c->zips.b[1] = (uint8_t)*only;
+        c->zips.n    = 2;
+    }
+}
+
+static unsigned packed_messages(const hf_conn *c, bool sent)
+{
+    const hf_event *ev;
+    unsigned        found = 0;
+    size_t          n     = hf_conn_trace(c, &ev);
+    for (size_t i = 0; i < n; i++)
+        found += ev[i].kind == HF_EV_MESSAGE && ev[i].sent == sent && ev[i].message == 25;
+    return found;
+}
+
+static void packed_with(uint16_t only, uint16_t version)
+{
+    struct pair_how how = {.version = version, .demand = HF_REQUIRE, .trace = true, .set = compress, .ctx = &only};
+    struct pair     p;
+    pair_open(&p, &how);
+    pair_proven(&p);
+    for (enum side s = CLIENT; s <= SERVER; s++) {
+        assert_int_equal(packed_messages(p.conn[s], true), version == 0x0304);
+        assert_int_equal(packed_messages(p.conn[s], false), version == 0x0304);
+    }
+    hf_view certs[4];
+    assert_int_equal(hf_conn_claimed(p.conn[SERVER], certs, 4), 2);
+    pair_close(&p);
+}
+
+static void packed(void **state)
+{
+    if (!zip_at(0))
+        skip();
+    for (size_t i = 0; zip_at(i); i++)
+        packed_with(zip_at(i)->code, 0x0304);
+    packed_with(0, 0x0304);
+    packed_with(0, 0x0303);
+}
+
+/* A client of the tests' own packs its Certificate in wrong ways. */
+struct bad_pack {
+    const char *name;
+    uint16_t    check, algorithm;
+    uint8_t     alert;
+    int         length; /* added to uncompressed_length */
+    bool        garbage, bomb, trailing, cut, off;
+};
+
+static void repack(struct foe *p, uint8_t type, struct bytes *m)
+{
+    enum { BOMB = 8 << 20 };
+    const struct bad_pack *b = p->ctx;
+    const struct zip      *z = zip_at(0);
+    size_t                 n = b->bomb ? BOMB : m->n - 4, room = n + 4096;
+    uint8_t               *out = malloc(room), *in = calloc(1, n);
+    if (type == MSG_CERTIFICATE) {
+        uint32_t said = (uint32_t)((int)(m->n - 4) + b->length);
+        if (!b->bomb)
+            memcpy(in, m->p + 4, n);
+        size_t k = z->pack((hf_view){in, n}, out, room);
+        if (b->garbage)
+            memset(out, 0x5a, k);
+        m->n = 0;
+        bytes_u8(m, 25);
+        size_t whole = bytes_open(m, 3);
+        bytes_u16(m, b->algorithm ? b->algorithm : z->code);
+        bytes_u8(m, said >> 16);
+        bytes_u16(m, said & 0xffff);
+        size_t data = bytes_open(m, 3);
+        bytes_add(m, out, b->cut ? 0 : k);
+        bytes_close(m, data, 3);
+        if (b->trailing)
+            bytes_u8(m, 0);
+        bytes_close(m, whole, 3);
+    }
+    free(out);
+    free(in);
+}
+
+static void bad_packs(void **state)
+{
+    static const struct bad_pack all[] = {
+        {"in order", 0, .alert = HF_NO_ALERT},
+        {"not asked for", MSG_UNEXPECTED, .alert = UNEXPECTED_MESSAGE, .off = true},
+        {"an unknown algorithm", CZ_ALGORITHM, 9, ILLEGAL_PARAMETER},
+        {"a length above all", CZ_TOO_LARGE, .alert = BAD_CERTIFICATE, .length = 300000},
+        {"a length too great", CZ_BROKEN, .alert = BAD_CERTIFICATE, .length = 1},
+        {"a length too small", CZ_BROKEN, .alert = BAD_CERTIFICATE, .length = -1},
+        {"garbage", CZ_BROKEN, .alert = BAD_CERTIFICATE, .garbage = true},
+        {"a bomb", CZ_BROKEN, .alert = BAD_CERTIFICATE, .bomb = true},
+        {"a byte behind", CZ_TRAILING, .alert = DECODE_ERROR, .trailing = true},
+        {"nothing packed", CZ_MALFORMED, .alert = DECODE_ERROR, .cut = true},
+    };
+    const struct minted_pki *pki = pair_pki(MINT_P256);
+    if (!zip_at(0))
+        skip();
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        hf_why     why;
+        hf_config *c = hf_config_new(HF_SERVER);
+        hf_config_trust(c, mint_trust(pki), HF_REQUIRE);
+        hf_config_cred(c, mint_cred(pki->server_pem, pki->server_key));
+        hf_config_compression(c, !all[i].off);
+        assert_true(hf_config_seal(c, MINT_NOW_MS, &why));
+        struct foe p = {.engine = hf_conn_new(c, NULL), .pki = pki, .on_send = repack, .ctx = (void *)&all[i]};
+        p.lenient    = all[i].check != 0;
+        foe_client(&p);
+        if (hf_conn_why(p.engine)->check != all[i].check)
+            fail_msg("%s: %s", all[i].name, hf_check_info_of(hf_conn_why(p.engine)->check)->name);
+        assert_int_equal(p.done, all[i].check == 0);
+        if (all[i].check)
+            assert_int_equal(hf_conn_why(p.engine)->alert, all[i].alert);
+        hf_conn_free(p.engine);
+        foe_free(&p);
+        hf_config_free(c);
+    }
+}
+
 /* ---- channel bindings ---------------------------------------------------------------------------------------- */
 
 static void bindings(void **state)
@@ -174,7 +302,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(record_limits), cmocka_unit_test(over_the_limit), cmocka_unit_test(bad_limit),
-        cmocka_unit_test(cas_announced), cmocka_unit_test(bindings),
+        cmocka_unit_test(packed),        cmocka_unit_test(bad_packs),      cmocka_unit_test(cas_announced),
+        cmocka_unit_test(bindings),
     };
     return cmocka_run_group_tests_name("what a connection agrees on beside the handshake", tests, NULL, forget);
 }
