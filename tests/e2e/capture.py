@@ -227,6 +227,27 @@ class Capture(Case):
         v = self.verdict(self.tale(talk, keys=None), "ok")  # TLS 1.2
         self.assertIn("earlier session", v["evidence"][0])
 
+    def test_whoever_looks_on_comes_to_the_same_verdict(self):
+        """A live explain through the recorder, and the capture of it: the same reason, certainty and side at fault."""
+        for version in ("-tls1_3", "-tls1_2"):
+            port = self.mutual(version)
+            for name in ("alice", "expired", "mallory", None):
+                with self.subTest(version=version, name=name):
+                    live = {}
+
+                    def client(relay, name=name, live=live):
+                        done = subprocess.run([HANDFAST, "explain", f"localhost:{relay}", "--cacert", self.path("ca.pem"), "--no-probe",
+                                               *(self.pki.pair(name) if name else []), "--json"], capture_output=True, timeout=60)
+                        live.update(json.loads(done.stdout))
+                    seen = self.tale(self.talk(port, client)[0])
+                    for key in ("reason", "certainty", "at_fault"):
+                        self.assertEqual(seen["verdict"][key], live["verdict"][key], (key, seen["verdict"], live["verdict"]))
+                    opened = seen["capture"]["sealed"] == "opened"  # a server that refuses in TLS 1.2 has no keys to log
+                    theirs = [m["hex"] for m in live["connection"]["messages"] if m["hex"] and (opened or not m["encrypted"])]
+                    ours = [m["hex"] for m in seen["connection"]["messages"] if m["kind"] == "message" and m["hex"]]
+                    self.assertEqual(sorted(theirs), sorted(m for m in ours if m in theirs))
+                    self.assertEqual([p["signed"] for p in live["connection"]["proofs"]], [p["signed"] for p in seen["connection"]["proofs"]])
+
     # ---- without the keys
 
     def test_tls12_needs_no_keys_for_its_certificates(self):
