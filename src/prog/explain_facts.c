@@ -75,18 +75,31 @@ static bool is_in(hf_view msg, hf_view der)
     return memmem(msg.p, msg.n, der.p, der.n) != NULL;
 }
 
+/* All its certificates stand in the message: how many; 0: it is another one. */
+static size_t all_in(hf_view msg, const hf_cred *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (!is_in(msg, c->cert[i].der))
+            return 0;
+    return c->n;
+}
+
 /* The one that was sent; else the first that could have been; else the first. */
 static int presented(const struct explain *x)
 {
-    hf_view msg   = message(&x->live, true, 11);
-    int     first = -1;
+    hf_view msg  = message(&x->live, true, 11);
+    int     sent = -1, first = -1;
+    size_t  most = 0;
     for (unsigned i = 0; i < x->own.n_creds; i++) {
         const struct own_cred *c = &x->own.creds[i];
-        if (c->usable && msg.n && is_in(msg, c->cred->cert[0].der))
-            return (int)i;
+        size_t                 n = c->usable && msg.n ? all_in(msg, c->cred) : 0;
+        if (n > most) {
+            most = n;
+            sent = (int)i;
+        }
         first = first < 0 && c->usable ? (int)i : first;
     }
-    return first < 0 && x->own.n_creds ? 0 : first;
+    return sent >= 0 ? sent : first < 0 && x->own.n_creds ? 0 : first;
 }
 
 void explain_facts(struct explain *x)

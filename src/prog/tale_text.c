@@ -202,6 +202,24 @@ static void print_list(struct sheet *p, const char *what, const json_t *list, si
         sheet_line(p, 2, "%s: %s", what, text);
 }
 
+/* Whether a credential was sent, and why it was not, or should not have been. */
+static void print_choice(struct sheet *p, const json_t *c, const json_t *fits)
+{
+    bool        sent = yes(c, "sent"), good = yes(fits, "yes");
+    const char *why = get(fits, "text"), *colon = strstr(why, ": ");
+    sheet_item(p, 2, sent ? "sent" : "not sent", sent && good ? COLOUR_GREEN : COLOUR_YELLOW, "%s%s%s", get(c, "file"),
+               good   ? (sent ? "" : ": it fits too, and another one was chosen")
+               : sent ? ", although "
+                      : ": ",
+               good    ? ""
+               : colon ? colon + 2
+                       : why);
+    if (sent && !good)
+        sheet_line(p, 4,
+                   "It was sent all the same, to hear the server's verdict. curl and openssl send it too; Go, Java and "
+                   "browsers would not.");
+}
+
 static void print_request(struct sheet *p, const json_t *r, const json_t *creds, bool others)
 {
     const json_t *names = json_object_get(r, "ca_names");
@@ -224,19 +242,14 @@ static void print_request(struct sheet *p, const json_t *r, const json_t *creds,
     json_array_foreach(names, i, c) if (i < NAMES_SHOWN) sheet_line(p, 4, "%s", json_string_value(c));
     print_list(p, "signed with", json_object_get(r, "signatures"), CODES_SHOWN);
     if (*get(r, "library"))
-        sheet_line(p, 2, "in the order of %s", get(r, "library"));
+        sheet_line(p, 2, "which is the order of %s: the server is made with it", get(r, "library"));
     print_list(p, "kinds of keys", json_object_get(r, "types"), CODES_SHOWN);
     json_array_foreach(creds, i, c)
     {
         const json_t *fits = json_object_get(c, "fits");
         if (!json_is_object(fits))
             continue;
-        sheet_item(p, 2, yes(c, "sent") ? "sent" : "not sent", yes(c, "sent") ? COLOUR_GREEN : COLOUR_YELLOW, "%s%s%s",
-                   get(c, "file"), yes(fits, "yes") ? "" : ": ", yes(fits, "yes") ? "" : get(fits, "text"));
-        if (yes(c, "sent") && !yes(fits, "yes"))
-            sheet_line(p, 4,
-                       "It was sent all the same, to hear the server's verdict. curl and openssl send it too; Go, Java "
-                       "and browsers would not.");
+        print_choice(p, c, fits);
     }
 }
 
