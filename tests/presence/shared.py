@@ -83,9 +83,13 @@ class Relay:
         while True:
             try:
                 a, _ = self.sock.accept()
-                b = socket.create_connection(("127.0.0.1", self.target), WAIT_S)
             except OSError:
                 return
+            try:
+                b = socket.create_connection(("127.0.0.1", self.target), WAIT_S)
+            except OSError:
+                a.close()
+                continue
             b.settimeout(None)
             self.all += [a, b]
             for x, y in ((a, b), (b, a)):

@@ -362,6 +362,53 @@ class Shared(Case):
         _, took = self.comes_in_within(b, "127.0.0.3", "new", TTL_S)
         say("refuse, store's clock back by an hour, holder dead: newcomer in after", f"{took:.2f} s (bound {TTL_S} s)")
 
+    def test_all_faults_at_random(self):
+        """Clients come and go while processes are cut off and paused and the store is paused and killed: two places are never
+        heard for longer than the bound, and all recover."""
+        redis = self.redis()
+        relays = [self.relay(redis) for _ in range(3)]
+        proxies = [self.proxy(r, threads=2) for r in relays]
+        dice = random.Random(7)
+        names, lock, end = [], threading.Lock(), time.monotonic() + 9
+
+        def hop(i):
+            mine = random.Random(i)
+            while time.monotonic() < end:
+                name = f"{i}-{time.monotonic():.6f}"
+                t = Talker(self.pki, mine.choice(proxies).port, f"127.0.0.{10 + i}", name, every=0.01)
+                if t.settle():
+                    with lock:
+                        names.append(name)
+                    t.stop.wait(mine.uniform(0, 0.8))
+                t.leave()
+
+        threads = [threading.Thread(target=hop, args=(i,)) for i in range(4)]
+        for t in threads:
+            t.start()
+        while time.monotonic() < end:
+            what, who = dice.randrange(4), dice.randrange(3)
+            lose, find = ((relays[who].cut, relays[who].mend),
+                          (lambda: redis.signal(signal.SIGSTOP), lambda: redis.signal(signal.SIGCONT)),
+                          (redis.kill, redis.start),
+                          (lambda: proxies[who].proc.send_signal(signal.SIGSTOP), lambda: proxies[who].proc.send_signal(signal.SIGCONT)))[what]
+            lose()
+            time.sleep(dice.uniform(0.1, 1.6 * TTL_S if what != 2 else 0.3))
+            find()
+            time.sleep(dice.uniform(0.2, 0.8))
+        for t in threads:
+            t.join()
+        spans = sorted((self.recorder.times(n)[0], self.recorder.times(n)[-1], n) for n in names if self.recorder.times(n))
+        worst = 0.0
+        for k, (_, last, a) in enumerate(spans):
+            for first, end_b, b in spans[k + 1:]:
+                if first < last and a.split("-")[0] != b.split("-")[0]:
+                    worst = max(worst, min(last, end_b) - first)
+        self.assertLess(worst, TTL_S)
+        for p in proxies:
+            t, _ = self.comes_in_within(p, "127.0.0.9", f"after {p.port}", 2 * TTL_S)
+            t.leave()
+        say("refuse, fail-closed, all faults at random", f"{len(spans)} came in, worst overlap {worst:.2f} s (bound {TTL_S} s)")
+
     # ---- secrets and options
 
     def test_password(self):
