@@ -45,7 +45,7 @@ uint8_t *wr_room(struct wr *w, size_t n)
         w->full = true;
         return NULL;
     }
-    uint8_t *at = w->p + w->n;
+    uint8_t *at = w->p ? w->p + w->n : NULL; /* nothing, where there is nothing yet */
     w->n += n;
     return at;
 }
