@@ -367,6 +367,46 @@ static void by_alert(struct refused *r, const struct ours *o, uint8_t alert)
     }
 }
 
+static void told_by_alert(struct refused *r, const char *reason, const char *fix, uint8_t alert)
+{
+    r->reason    = reason;
+    r->certainty = "proven";
+    r->at_fault  = fault_name(fault_of(reason, HF_CLIENT));
+    r->or_else   = "";
+    text_add(r->evidence, sizeof r->evidence, 0, "the server sent the alert %s", hf_alert_name(alert));
+    text_add(r->fix, sizeof r->fix, 0, "%s", fix);
+}
+
+/* The server misses our certificate: why it was not sent stands with each credential. */
+static void not_given(struct refused *r, const hf_conn *c, uint8_t alert)
+{
+    const hf_finding    *offers;
+    size_t               n    = hf_conn_offers(c, &offers);
+    const hf_check_info *info = hf_check_info_of(n ? offers[0].check : HF_CHK_OFFER_NONE);
+    told_by_alert(r, info->reason, info->hint, alert);
+    text_add(r->evidence, sizeof r->evidence, strlen(r->evidence), "; %s", info->title);
+    text_add(r->about, sizeof r->about, 0, "client-cert");
+}
+
+/* To a client: the alerts that say by themselves what is missing. */
+static bool by_itself(struct refused *r, const hf_conn *c, uint8_t alert)
+{
+    bool empty = c->asked && !c->presented;
+    if (alert == CERTIFICATE_REQUIRED || (empty && c->version == TLS12 && alert == HANDSHAKE_FAILURE)) {
+        not_given(r, c, alert);
+        return true;
+    }
+    if (alert == PROTOCOL_VERSION)
+        told_by_alert(r, "version-mismatch", "Allow the same version on both sides: --tls-min and --tls-max here.",
+                      alert);
+    else if (alert == UNRECOGNIZED_NAME)
+        told_by_alert(r, "sni-unknown", "Ask for a name that the server serves (--server-name), or add this one to it.",
+                      alert);
+    else if (alert == NO_APPLICATION_PROTOCOL)
+        told_by_alert(r, "alpn-mismatch", "Offer a protocol that the server speaks (--alpn).", alert);
+    return r->reason;
+}
+
 /* Whoever presented the certificate, or sent the message, that a check of ours is about: the peer. */
 static void by_check(struct refused *r, enum hf_role role, const hf_conn *c, const hf_why *w)
 {
@@ -423,6 +463,8 @@ void refused_judge(struct refused *r, enum hf_role role, const hf_conn *c, const
     struct ours o      = {.role = role, .c = c, .cred = c ? c->presented : NULL};
     *r                 = (struct refused){0};
     bool silent        = o.cred && is_silent(&o, w);
+    if (theirs && c && role == HF_CLIENT && by_itself(r, c, w->alert))
+        return;
     if (!silent && (!theirs || !o.cred || !is_about_certificate(w->alert))) {
         by_check(r, role, c, w);
         return;

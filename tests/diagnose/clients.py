@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients of others against `handfast server`. A client is `KIND key=value ...`: cert (the certificate it presents, none if
 left out), ca (whom it trusts, root), name (whom it means to reach, localhost), tls (1.2, 1.3), clock (days that its clock is
-ahead), more (a key of that client's MORE)."""
+ahead), sign (Go: another certificate, whose key it signs with), more (what else is special, by name)."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class Missing(Exception):
 
 class How(dict):
     def __init__(self, text):
-        super().__init__(cert="", ca="root", name="localhost", tls="", clock="", more="")
+        super().__init__(cert="", ca="root", name="localhost", tls="", clock="", sign="", more="")
         self.kind, *pairs = text.split()
         self.update(pair.split("=", 1) for pair in pairs)
 
@@ -69,6 +69,7 @@ def node(how, port, certs):
 def go(how, port, certs):
     what = {"Port": str(port), "CA": certs.bundle(how["ca"]), "Name": how["name"], "TLS": how["tls"]}
     what |= {"Cert": certs.chain(how["cert"]), "Key": certs.key(how["cert"])} if how["cert"] else {}
+    what |= {"SignCert": certs.chain(how["sign"]), "SignKey": certs.key(how["sign"])} if how["sign"] else {}
     return [go_peer(certs.dir.parent), "client", json.dumps(what)]
 
 

@@ -81,13 +81,16 @@ class Bench:
             raise AssertionError(f"standard error is not empty:\n{told}")
         return done.returncode, json.loads(done.stdout), told
 
-    def case(self, c):
+    def port(self, c):
         port = self.servers.ports[Role(c.server).text]
         if isinstance(port, str):
             raise corpus.Skip(port)
         if isinstance(port, Exception):
             raise port
-        status, whole, told = self.explain(port, c.ours)
+        return port
+
+    def case(self, c):
+        status, whole, told = self.explain(self.port(c), c.ours)
         v = whole["verdict"]
         told = json.dumps(v, indent=1)
         reason = v["reason"] + {"possible": "?"}.get(v["certainty"], "")
@@ -110,9 +113,9 @@ class Bench:
             corpus.same("no other cause beside it", v.get("others", []), [], told)
 
 
-def main():
+def main(kind=Bench, table="outside.txt"):
     args = sys.argv[1:]
-    table = HERE / "outside.txt"
+    table = HERE / table
     if args[:1] == ["--table"]:
         table, args = pathlib.Path(args[1]), args[2:]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -121,7 +124,7 @@ def main():
     cases = corpus.read(table, "name server ours reason at_fault words", args)
     bench = None
     try:
-        bench = Bench(home, cases)
+        bench = kind(home, cases)
         bad = corpus.run(cases, bench.case, workers=6)
         corpus.share(cases, bad)
     finally:

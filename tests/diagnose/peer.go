@@ -13,7 +13,7 @@ import (
 	"os"
 )
 
-type role struct{ Cert, Key, CA, Ask, TLS, Port, Name string }
+type role struct{ Cert, Key, CA, Ask, TLS, Port, Name, SignCert, SignKey string }
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -30,7 +30,11 @@ func config(r role) *tls.Config {
 		c.MinVersion, c.MaxVersion = v, v
 	}
 	if r.Cert != "" {
-		c.Certificates = []tls.Certificate{must(tls.LoadX509KeyPair(r.Cert, r.Key))}
+		pair := must(tls.LoadX509KeyPair(r.Cert, r.Key))
+		if r.SignKey != "" { // signs with a key that is not its own
+			pair.PrivateKey = must(tls.LoadX509KeyPair(r.SignCert, r.SignKey)).PrivateKey
+		}
+		c.Certificates = []tls.Certificate{pair}
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(must(os.ReadFile(r.CA)))
