@@ -128,6 +128,22 @@ static void note_key(struct mine *o, unsigned i)
     }
 }
 
+/* A key that makes no signature of TLS, such as Ed448 here. */
+static void note_kind(struct mine *o, unsigned i)
+{
+    struct own_cred *c = &o->creds[i];
+    char             name[160];
+    if (!c->usable || cred_scheme(c->cred, (hf_view){0}, NULL, TLS13) ||
+        cred_scheme(c->cred, (hf_view){0}, NULL, TLS12))
+        return;
+    struct file_note *n = mine_note(o, WEIGHT_BLOCKS, "algorithm-unsupported", (int)i, "client-cert[0]", c->cert);
+    c->usable           = false;
+    n->fix              = "Use a P-256, P-384, P-521, Ed25519 or RSA key.";
+    dn_text(c->cred->cert[0].subject, name, sizeof name);
+    text_add(n->text, sizeof n->text, 0, "the key of the certificate %s in %s is of a kind that cannot sign here", name,
+             c->cert);
+}
+
 /* The certificates behind the leaf: each must have issued one before it. */
 static bool issued_one_before(const hf_cred *c, size_t at)
 {
@@ -174,6 +190,7 @@ static void load_cred(struct mine *o, const struct settings *s, unsigned i)
         return;
     }
     note_key(o, i);
+    note_kind(o, i);
     note_order(o, i);
     mine_judge(o, i);
 }

@@ -35,7 +35,7 @@ LEAF = {"basicConstraints": "critical,CA:FALSE", "keyUsage": "critical,digitalSi
         "subjectKeyIdentifier": "hash", "authorityKeyIdentifier": "keyid"}
 PAST, FUTURE = ("20240101000000Z", "20240201000000Z"), ("20400101000000Z", "20410101000000Z")
 KEYS = {"ec": ["EC", "ec_paramgen_curve:P-256"], "p384": ["EC", "ec_paramgen_curve:P-384"], "p521": ["EC", "ec_paramgen_curve:P-521"], "rsa": ["RSA", "rsa_keygen_bits:2048"],
-        "rsa1024": ["RSA", "rsa_keygen_bits:1024"], "ed25519": ["ED25519", None], "k256": ["EC", "ec_paramgen_curve:secp256k1"]}
+        "rsa1024": ["RSA", "rsa_keygen_bits:1024"], "ed25519": ["ED25519", None], "ed448": ["ED448", None], "k256": ["EC", "ec_paramgen_curve:secp256k1"]}
 
 
 def spec(by=None, ca=False, dates=None, key="ec", md="sha256", mask="utf8only", subject=None, chain=None, corrupt=False, **ext):
@@ -145,6 +145,7 @@ TABLE = {
     "of-old-root": client("root-expired"),
     "unordered": client(chain=["root", "inter"]),
     "alice-p521": client(key="p521"),
+    "alice-ed448": client(key="ed448"),
     "as-ca": spec("inter", ca=True, keyUsage="critical,keyCertSign,digitalSignature"),
 }
 # CRLs: by whom, whom they revoke, how they are dated

@@ -245,7 +245,8 @@ class OpenSSL(Single):
     program = "openssl"
     MORE = {"": [], "h2": ["-alpn", "h2"], "cbc": ["-cipher", "AES128-SHA256"], "x448": ["-groups", "X448"],
             "pss-only": ["-client_sigalgs", "RSA-PSS+SHA256"], "tls11": ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"],
-            "weak": ["-cipher", "DEFAULT@SECLEVEL=0"], "p256-only": ["-client_sigalgs", "ECDSA+SHA256"]}
+            "weak": ["-cipher", "DEFAULT@SECLEVEL=0"], "p256-only": ["-client_sigalgs", "ECDSA+SHA256"],
+            "rsa-only": ["-client_sigalgs", "RSA+SHA256"]}
 
     def one(self, r, port):
         chain, key, trust, crl = self.files(r)
@@ -269,6 +270,20 @@ class GnuTLS(Single):
         verify = ["--verify-client-cert"] if r["ask"] == "required" else []
         self.run(port, "gnutls-serv", "--http", "-p", port, "--x509certfile", chain, "--x509keyfile", key, "--x509cafile", trust,
                  *(["--x509crlfile", crl] if crl else []), ask, *verify, "--priority", versions)
+
+
+class Handfast(Single):
+    """Our own server, seen by our own client."""
+
+    program = os.environ.get("HANDFAST", str(HERE.parents[1] / "build" / "tests" / "handfast"))
+    MORE = {"": ["--allow-all"], "alice": ["--allow-cn", "alice"], "h2": ["--allow-all", "--alpn", "h2"]}
+
+    def one(self, r, port):
+        chain, key, trust, crl = self.files(r)
+        versions = {"both": ["--tls-min", "1.2"], "1.2": ["--tls-min", "1.2", "--tls-max", "1.2"], "1.3": []}[r["tls"]]
+        who = ["--disable-authentication"] if r["ask"] == "none" else ["--cacert", trust, "--client-auth", r["ask"], *self.MORE[r["more"]]]
+        self.run(port, self.program, "server", "--listen", f"127.0.0.1:{port}", "--target", f"127.0.0.1:{self.plain.port}", "--cert", chain,
+                 "--key", key, "--threads", "1", "--shutdown-timeout", "1s", *versions, *who, *(["--crl", crl] if crl else []))
 
 
 class Python(Peer):
@@ -531,7 +546,7 @@ class Java(Single):
 
 
 PEERS = {"nginx": Nginx, "nginx-stream": NginxStream, "haproxy": HAProxy, "stunnel": Stunnel, "apache": Apache, "openssl": OpenSSL,
-         "gnutls": GnuTLS, "python": Python, "node": Node, "go": Go, "java": Java}
+         "gnutls": GnuTLS, "python": Python, "node": Node, "go": Go, "java": Java, "handfast": Handfast}
 
 
 class Servers:
