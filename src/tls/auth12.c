@@ -74,7 +74,9 @@ enum turn on_finished12(hf_conn *c, hf_view msg)
               (int64_t)got.n))
         return FAILED;
     transcript_add(c, msg);
-    return session_prove(c) ? NEXT : FAILED;
+    if (!session_prove(c))
+        return FAILED;
+    return c->cfg->role == HF_SERVER || session12_keep(c) ? NEXT : FAILED;
 }
 
 enum turn do_finish12(hf_conn *c)

@@ -80,6 +80,8 @@ enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg)
         return resume(c);
     if (h->offers)
         session_decline(c);
+    memcpy(h->session_id, m->session_id.p, m->session_id.n);
+    h->session_id_n = (uint8_t)m->session_id.n;
     return OLDER;
 }
 

@@ -100,6 +100,10 @@ enum turn do_client_hello(hf_conn *c)
             c->cfg->rnd.fill(c->cfg->rnd.ctx, h->session_id, SESSION_ID_MAX);
             h->session_id_n = SESSION_ID_MAX;
         }
+        if (h->offers && h->session.session_id.n) { /* the server knows the session by it */
+            memcpy(h->session_id, h->session.session_id.p, h->session.session_id.n);
+            h->session_id_n = (uint8_t)h->session.session_id.n;
+        }
     }
     if (!make_shares(c))
         return FAILED;

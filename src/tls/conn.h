@@ -304,6 +304,8 @@ bool ticket_make(hf_conn *c, struct session *s, struct wr *w);
 void session_taken(hf_conn *c);
 /* Client: keeps what the new ticket makes of s, for hf_conn_session. */
 bool session_keep(hf_conn *c, struct session *s, const struct new_ticket *m);
+/* Client: keeps s as it is. */
+bool session_store(hf_conn *c, const struct session *s);
 /* Server: the ticket opens, and its session fits this handshake: hs->session is set. */
 bool ticket_fits(hf_conn *c, hf_view ticket);
 /* Judges the peer of hs->session as if its Certificate had come now: hs->leaf is set; else hs->refused, and nothing
@@ -350,6 +352,8 @@ void resumption_secret(hf_conn *c);
 void resume12(hf_conn *c, const struct client_hello *m);
 /* Server: the ticket that was promised. */
 void ticket12_send(hf_conn *c);
+/* Client, at Finished: the session that can be gone on from without a new ticket, if there is one. */
+bool session12_keep(hf_conn *c);
 
 /* ---- again.c ---- */
 /* Whether the chain leads to an anchor of this config now; path as valid_chain leaves it. */

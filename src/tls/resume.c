@@ -74,14 +74,19 @@ bool ticket_make(hf_conn *c, struct session *s, struct wr *w)
 
 bool session_keep(hf_conn *c, struct session *s, const struct new_ticket *m)
 {
-    struct wr w   = wr_grow(&c->mem, LIMIT_CONN_BYTES);
     s->age_add    = m->age_add;
     s->lifetime_s = m->lifetime_s < LIMIT_TICKET_LIFE_S ? m->lifetime_s : LIMIT_TICKET_LIFE_S;
     s->ticket     = m->ticket;
+    return session_store(c, s);
+}
+
+bool session_store(hf_conn *c, const struct session *s)
+{
+    struct wr w = wr_grow(&c->mem, LIMIT_CONN_BYTES);
     session_write(&w, s);
     if (w.full) {
         wr_free(&w);
-        return fail(&c->rep, NST_NO_MEMORY, 0, 0, (int64_t)m->ticket.n);
+        return fail(&c->rep, NST_NO_MEMORY, 0, 0, (int64_t)s->ticket.n);
     }
     mem_free(&c->mem, c->session);
     c->session       = w.p;
@@ -258,7 +263,7 @@ bool session_offered(hf_conn *c)
 {
     const struct session *s   = &c->hs->session;
     const hf_config      *cfg = c->cfg;
-    if (s->ticket.n == 0)
+    if (s->ticket.n == 0 && s->session_id.n == 0)
         return false;
     if (s->version < cfg->version_min || s->version > cfg->version_max || !suite_of(s->suite) ||
         !codes_have(codes_view(&cfg->suites), s->suite) || !name_is(c, s->server_name) || !still_ours(c, s))

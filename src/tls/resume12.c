@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * resume12.c - resumption in TLS 1.2: session tickets (RFC 5077), never session ids that a server remembers. Every
- * session has the extended master secret, and only hellos that offer it again go on from it (RFC 7627 5.3).
+ * resume12.c - resumption in TLS 1.2: session tickets (RFC 5077). Our server remembers no sessions; a client takes one
+ * from a server that does, too (RFC 5246 7.4.1.2). Every session has the extended master secret, and only hellos that
+ * offer it again go on from it (RFC 7627 5.3).
  */
 #include <string.h>
 
@@ -65,4 +66,19 @@ enum turn on_ticket12(hf_conn *c, hf_view msg)
         m.lifetime_s = LIFETIME_UNSAID_S;
     struct session s = session_now(c, (hf_view){c->exporter.b, MASTER_BYTES});
     return session_keep(c, &s, &m) ? NEXT : FAILED;
+}
+
+/* A session of TLS 1.2 may be used again: what we went on from, when no new ticket came; or, in a full handshake, what
+ * the server remembers under the id that it gave. */
+bool session12_keep(hf_conn *c)
+{
+    struct hs *h = c->hs;
+    if (!c->cfg->sessions || h->ticket_due)
+        return true;
+    if (c->resumed)
+        return session_store(c, &h->session);
+    struct session s = session_now(c, (hf_view){c->exporter.b, MASTER_BYTES});
+    s.session_id     = (hf_view){h->session_id, h->session_id_n};
+    s.lifetime_s     = LIFETIME_UNSAID_S;
+    return s.session_id.n == 0 || session_store(c, &s);
 }

@@ -22,6 +22,7 @@ void session_write(struct wr *w, const struct session *s)
     wr_vec(w, 3, s->certificate);
     wr_vec(w, 1, s->own);
     wr_vec(w, 2, s->ticket);
+    wr_vec(w, 1, s->session_id);
 }
 
 static uint64_t u64(struct rd *r)
@@ -48,6 +49,7 @@ bool session_read(struct session *s, hf_view bytes, struct report *rep)
     s->certificate = rd_opaque(&r, 3);
     s->own         = rd_opaque(&r, 1);
     s->ticket      = rd_opaque(&r, 2);
+    s->session_id  = rd_opaque(&r, 1);
     bool fits      = s->version == TLS12 ? s->secret.n == SESSION_SECRET_MAX /* the master secret */
                                          : s->secret.n > 0 && s->secret.n <= SESSION_SECRET_MAX;
     rd_need(&r, form == FORM && fits, r.short_, FORM, form);

@@ -11,6 +11,7 @@
 #define HF_TLS_SESSION_H
 #include "base/rd.h"
 #include "base/wr.h"
+#include "tls/msg.h"
 
 enum { SESSION_SECRET_MAX = 48, OWN_DIGEST = 32 };
 
@@ -25,7 +26,8 @@ struct session {
     hf_view  server_name; /* sent (client) or asked for (server) */
     hf_view  certificate; /* the peer's Certificate message; empty: it gave none */
     hf_view  own;         /* client: digest of the Certificate message it gave; empty: none */
-    hf_view  ticket;      /* client: the server's */
+    hf_view  ticket;      /* client: the server's; empty: it remembers the session under session_id (TLS 1.2) */
+    hf_view  session_id;  /* client */
 };
 
 void session_write(struct wr *w, const struct session *s);
