@@ -28,6 +28,7 @@ static const struct {
     [PROBE_NO_PROXY] = {"no-proxy-header", "without the PROXY header"},
     [PROBE_PLAIN]    = {"plain-http", "plain HTTP"},
     [PROBE_POSTGRES] = {"postgres", "PostgreSQL's request for TLS"},
+    [PROBE_LDAP]     = {"ldap", "LDAP's request for TLS"},
     [PROBE_SUITES]   = {"more-suites", "a hello with more cipher suites"},
     [PROBE_GROUPS]   = {"more-groups", "a hello with more groups"},
     [PROBE_SIGALGS]  = {"more-signatures", "a hello with more signature algorithms"},
@@ -157,8 +158,10 @@ static void probe_silence(struct explain *x)
     if (x->probe[PROBE_NO_PROXY].out.open || x->probe[PROBE_PROXY].out.open)
         return;
     probe_raw(x, PROBE_PLAIN);
-    if (!x->probe[PROBE_PLAIN].out.answer.status)
+    if (!x->probe[PROBE_PLAIN].out.answer.status && !x->starttls)
         probe_raw(x, PROBE_POSTGRES);
+    if (x->probe[PROBE_POSTGRES].made && !x->probe[PROBE_POSTGRES].out.n_first)
+        probe_raw(x, PROBE_LDAP);
 }
 
 /* The hellos have nothing in common. */

@@ -126,24 +126,32 @@ void probe_hello(struct explain *x, enum probe p)
 
 /* ---- other protocols ----------------------------------------------------------------------------------- */
 
+static void ask_plainly(struct live *l)
+{
+    char    text[512];
+    uint8_t in[2048];
+    size_t  n = http_request(text, sizeof text, "/", l->how.host);
+    long    k = live_send_all(l, text, n) ? live_read_some(l, in, sizeof in) : -1;
+    if (k > 0)
+        answer_add(&l->out.answer, (hf_view){in, (size_t)k});
+    answer_read(&l->out.answer);
+}
+
 void probe_raw(struct explain *x, enum probe p)
 {
-    static const uint8_t postgres[] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f};
-    struct live          l;
-    struct live_how      how;
-    char                 text[512];
-    uint8_t              in[2048];
+    enum { RAW_MS = 2000 };
+    struct live     l;
+    struct live_how how;
     explain_how(x, &how);
-    how.timeout_ms = how.timeout_ms < 2000 ? how.timeout_ms : 2000;
+    how.timeout_ms = how.timeout_ms < RAW_MS ? how.timeout_ms : RAW_MS;
+    how.starttls   = p == PROBE_POSTGRES ? STARTTLS_POSTGRES : p == PROBE_LDAP ? STARTTLS_LDAP : STARTTLS_NONE;
     if (!live_dial(&l, &how))
         return;
     x->probe[p].made = true;
-    size_t n         = http_request(text, sizeof text, "/", how.host);
-    bool   sent      = p == PROBE_PLAIN ? live_send_all(&l, text, n) : live_send_all(&l, postgres, sizeof postgres);
-    long   k         = sent ? live_read_some(&l, in, sizeof in) : -1;
-    if (k > 0)
-        answer_add(&l.out.answer, (hf_view){in, (size_t)k});
-    answer_read(&l.out.answer);
+    if (p == PROBE_PLAIN)
+        ask_plainly(&l);
+    else
+        x->probe[p].hello = prelude_speak(&l);
     x->probe[p].out = l.out;
     live_hang_up(&l);
 }

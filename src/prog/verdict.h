@@ -31,6 +31,7 @@ enum probe {
     PROBE_NO_PROXY, /* without it, where it was sent */
     PROBE_PLAIN,    /* plain HTTP on the same port */
     PROBE_POSTGRES, /* PostgreSQL's request for TLS */
+    PROBE_LDAP,     /* LDAP's */
     PROBE_SUITES,   /* a ClientHello with more cipher suites */
     PROBE_GROUPS,   /* with more groups */
     PROBE_SIGALGS,  /* with more signature algorithms */

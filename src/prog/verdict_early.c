@@ -37,8 +37,15 @@ static const struct greeting greetings[] = {
     {"\x16\x03", "our own ClientHello, sent back: an echo service", "Name the port of the TLS service."},
 };
 
+static const struct greeting mysql = {
+    "", "MySQL or MariaDB, which speaks first and has its own request for TLS",
+    "Ask with its own client (mysql --ssl-mode=REQUIRED), or name a port that speaks TLS at once."};
+
 static const struct greeting *greeting_of(const struct outcome *o)
 {
+    enum { SEQUENCE = 3, VERSION = 4, PROTOCOL_10 = 10 }; /* of the first packet; behind three bytes of length */
+    if (o->n_first > VERSION && o->first[1] == 0 && o->first[SEQUENCE] == 0 && o->first[VERSION] == PROTOCOL_10)
+        return &mysql;
     for (size_t i = 0; i < sizeof greetings / sizeof greetings[0]; i++) {
         size_t n = strlen(greetings[i].starts);
         if (o->n_first >= n && memcmp(o->first, greetings[i].starts, n) == 0)
@@ -74,6 +81,17 @@ static const char *how_it_ended(const struct outcome *o)
                                  : "the server did not answer";
 }
 
+/* A protocol that has its own request for TLS, and was recognised by its answer to that. */
+static bool asks_first(struct verdict *v, const char *what, const char *option, bool agrees)
+{
+    verdict_is(v, "not-tls", PROVEN, FAULT_CLIENT, "first bytes");
+    verdict_says(v, "this is %s, which wants its own request before TLS begins", what);
+    verdict_fix(v, "Add --starttls %s%s.", option,
+                agrees ? "" : ", and switch TLS on at the server: it answers that it has none");
+    verdict_evidence(v, "it answers the request for TLS of %s", what);
+    return true;
+}
+
 static bool by_probe(const struct facts *f, struct verdict *v)
 {
     const struct probed *p = f->probe;
@@ -87,16 +105,10 @@ static bool by_probe(const struct facts *f, struct verdict *v)
     }
     if (p[PROBE_PLAIN].made && p[PROBE_PLAIN].out.answer.status)
         return another_protocol(&p[PROBE_PLAIN].out, v);
-    if (p[PROBE_POSTGRES].made && p[PROBE_POSTGRES].out.n_first && strchr("SN", p[PROBE_POSTGRES].out.first[0])) {
-        verdict_is(v, "not-tls", PROVEN, FAULT_CLIENT, "first bytes");
-        verdict_says(v, "this is PostgreSQL, which wants its own request before TLS begins");
-        verdict_fix(v, "Add --starttls postgres%s.",
-                    p[PROBE_POSTGRES].out.first[0] == 'N'
-                        ? ", and switch ssl on at the server: it answers that it has no TLS"
-                        : "");
-        verdict_evidence(v, "it answers PostgreSQL's SSLRequest with %c", p[PROBE_POSTGRES].out.first[0]);
-        return true;
-    }
+    if (p[PROBE_POSTGRES].hello || (p[PROBE_POSTGRES].out.n_first && p[PROBE_POSTGRES].out.first[0] == 'N'))
+        return asks_first(v, "PostgreSQL", "postgres", p[PROBE_POSTGRES].hello);
+    if (p[PROBE_LDAP].hello)
+        return asks_first(v, "LDAP", "ldap", true);
     return false;
 }
 

@@ -308,6 +308,18 @@ class Explain(Case):
             s.sendall(b"S")
         self.verdict("not-tls", self.inside(talk), *self.pair("alice"), words=["--starttls postgres"], certainty="proven")
 
+    def test_ldap_is_recognised(self):
+        def talk(s):
+            if not s.recv(1000).startswith(bytes.fromhex("301d020101")):
+                return False
+            s.sendall(bytes.fromhex("300c02010178070a010004000400"))
+        self.verdict("not-tls", self.inside(talk), *self.pair("alice"), words=["--starttls ldap"], certainty="proven")
+
+    def test_mysql_is_recognised(self):
+        greeting = bytes.fromhex("4a0000000a382e302e333600") + b"x" * 60
+        tale = self.verdict("not-tls", self.service(lambda s: (s.sendall(greeting), s.recv(1000))).address)
+        self.assertIn("MySQL", tale["verdict"]["says"])
+
     def test_proxy_header(self):
         def talk(s):
             line = b""
