@@ -64,6 +64,14 @@ static bool has(const struct eyes *e, enum seen_kind kind, bool by_client)
     return false;
 }
 
+/* The Certificate message of a side, unpacked where it came compressed; empty: none. */
+static hf_view certificate_of(const struct eyes *e, bool by_client)
+{
+    const struct seen *s = eyes_message(e, by_client, HT_CERTIFICATE);
+    const struct seen *z = s ? NULL : eyes_message(e, by_client, HT_COMPRESSED_CERTIFICATE);
+    return s ? s->bytes : z ? z->plain : (hf_view){0};
+}
+
 /* ---- who ----------------------------------------------------------------------------------------------- */
 
 static void end_text(const struct tcp_end *end, char out[static EYES_ADDRESS])
@@ -243,12 +251,12 @@ static void read_requests(const struct eyes *e, struct outcome *o)
 
 static void outcome(struct eyes *e)
 {
-    struct outcome    *o    = &e->x.live.out;
-    const struct seen *cert = eyes_message(e, true, HT_CERTIFICATE);
-    o->why                  = (hf_why){.alert = HF_NO_ALERT, .message = HF_NO_MESSAGE, .cert = -1};
-    o->version              = e->w.version;
+    struct outcome *o    = &e->x.live.out;
+    hf_view         cert = certificate_of(e, true);
+    o->why               = (hf_why){.alert = HF_NO_ALERT, .message = HF_NO_MESSAGE, .cert = -1};
+    o->version           = e->w.version;
     read_requests(e, o);
-    o->sent_cert     = cert && cert->bytes.n > (e->w.version == TLS12 ? EMPTY_12 : EMPTY_13);
+    o->sent_cert     = cert.n > (e->w.version == TLS12 ? EMPTY_12 : EMPTY_13);
     o->ticket        = eyes_message(e, false, HT_NEW_SESSION_TICKET);
     o->hello_request = eyes_message(e, false, HT_HELLO_REQUEST);
     o->open          = eyes_finished(e, true) && (e->w.version == TLS13 || eyes_finished(e, false));
@@ -263,12 +271,12 @@ static void outcome(struct eyes *e)
 
 static size_t chain_of(const struct eyes *e, bool client, hf_view out[LIMIT_CHAIN])
 {
-    const struct seen *s = eyes_message(e, client, HT_CERTIFICATE);
+    hf_view            msg = certificate_of(e, client);
     struct certificate m;
     struct report      rep;
     report_init(&rep);
-    if (!s || !(e->w.version == TLS12 ? certificate12_read(&m, s->bytes, &rep)
-                                      : certificate_read(&m, s->bytes, UINT32_MAX, &rep)))
+    if (!msg.n ||
+        !(e->w.version == TLS12 ? certificate12_read(&m, msg, &rep) : certificate_read(&m, msg, UINT32_MAX, &rep)))
         return 0;
     memcpy(out, m.chain, m.n * sizeof *out);
     return m.n;

@@ -181,6 +181,7 @@ static void fixed(struct words *w, uint8_t type)
     } texts[] = {{HT_SERVER_HELLO_DONE, "the server has said all; the client is to answer"},
                  {HT_CLIENT_KEY_EXCHANGE, "the client's key share: both can make the keys now"},
                  {HT_CHANGE_CIPHER_SPEC, "what follows from this side is encrypted"},
+                 {HT_COMPRESSED_CERTIFICATE, "a chain of certificates, compressed"},
                  {HT_FINISHED, "a checksum over all messages: both have seen the same"},
                  {HT_NEW_SESSION_TICKET, "a ticket for a shorter handshake next time"},
                  {HT_KEY_UPDATE, "the sender changes to its next key"},
@@ -219,6 +220,7 @@ static int step_of(uint8_t type, bool client, bool tls12)
     case HT_SERVER_HELLO:
         return 2;
     case HT_CERTIFICATE:
+    case HT_COMPRESSED_CERTIFICATE:
         return client ? 6 : 3;
     case HT_SERVER_KEY_EXCHANGE:
         return 3;

@@ -126,6 +126,7 @@ static void act(struct eye *e, struct half *h, hf_view msg)
             server_hello(e, msg);
         return;
     case HT_CERTIFICATE:
+    case HT_COMPRESSED_CERTIFICATE:
         e->certificate = e->certificate || !h->by_client;
         return;
     case HT_END_OF_EARLY_DATA:
@@ -155,6 +156,8 @@ static void message(struct eye *e, struct half *h, hf_view msg, bool is_sealed, 
         s->n       = msg.n;
     }
     keep(e, s, msg);
+    if (s && !partial && s->type == HT_COMPRESSED_CERTIFICATE)
+        s->plain = packed_open(s->bytes, &e->w->mem);
     if (!partial)
         act(e, h, msg);
 }
@@ -431,10 +434,16 @@ void watch(struct watched *w, const struct tcp_conn *c, const struct keyfile *ke
     mem_free(&w->mem, e); /* wipes the secrets */
 }
 
+static void seen_drop(struct watched *w, const struct seen *s)
+{
+    mem_free(&w->mem, (void *)(uintptr_t)s->bytes.p);
+    mem_free(&w->mem, (void *)(uintptr_t)s->plain.p);
+}
+
 void watch_free(struct watched *w)
 {
     for (size_t i = 0; i < w->n; i++)
-        mem_free(&w->mem, (void *)(uintptr_t)w->seen[i].bytes.p);
+        seen_drop(w, &w->seen[i]);
     mem_free(&w->mem, w->seen);
     *w = (struct watched){0};
 }

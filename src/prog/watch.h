@@ -34,6 +34,7 @@ struct seen {
     uint8_t        type;    /* MESSAGE: handshake type; SEALED: the record's outer type */
     int64_t        at_us;
     hf_view        bytes;
+    hf_view        plain;      /* of a CompressedCertificate: the Certificate in it; empty: it could not be unpacked */
     size_t         n, records; /* bytes on the wire (DATA: of content) and records, of all that was put together here */
     size_t         first;      /* SEALED: bytes of the first of them */
     enum check     why;

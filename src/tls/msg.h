@@ -110,6 +110,9 @@ struct certificate {
 bool certificate_read(struct certificate *m, hf_view msg, uint32_t offered, struct report *rep);
 void certificate_write(struct wr *w, const struct certificate *m);
 
+/* A CompressedCertificate (RFC 8879) as the Certificate message it stands for, owned by mem; empty: it cannot be. */
+hf_view packed_open(hf_view msg, struct mem *mem);
+
 /* ---- CertificateVerify (4.5.2) ---- */
 struct cert_verify {
     uint16_t scheme;

@@ -97,18 +97,43 @@ static bool packed_ok(hf_conn *c, const struct packed_read *m)
            fail(&c->rep, CZ_TOO_LARGE, MSG_HEADER + 2, LIMIT_MSG_CERTIFICATE, m->length);
 }
 
+/* Room for the Certificate message that comes of it, its header written. NULL: memory is out. */
+static uint8_t *plain_room(const struct packed_read *m, struct mem *mem, size_t *n)
+{
+    *n             = MSG_HEADER + m->length;
+    uint8_t *plain = mem_alloc(mem, *n);
+    if (plain) {
+        struct wr head = wr_fixed(plain, MSG_HEADER);
+        wr_u8(&head, HT_CERTIFICATE);
+        wr_u24(&head, m->length);
+    }
+    return plain;
+}
+
+hf_view packed_open(hf_view msg, struct mem *mem)
+{
+    struct packed_read m;
+    struct report      rep;
+    size_t             n;
+    report_init(&rep);
+    if (!packed_read(&m, msg, &rep) || m.length > LIMIT_MSG_CERTIFICATE - MSG_HEADER || !zip_of(m.algorithm))
+        return (hf_view){0};
+    uint8_t *plain = plain_room(&m, mem, &n);
+    if (plain && zip_of(m.algorithm)->unpack(m.bytes, plain + MSG_HEADER, m.length))
+        return (hf_view){plain, n};
+    mem_free(mem, plain);
+    return (hf_view){0};
+}
+
 enum turn on_packed_certificate(hf_conn *c, hf_view msg)
 {
     struct packed_read m;
+    size_t             n;
     if (!packed_read(&m, msg, &c->rep) || !packed_ok(c, &m))
         return FAILED;
-    size_t   n     = MSG_HEADER + m.length;
-    uint8_t *plain = mem_alloc(&c->mem, n);
+    uint8_t *plain = plain_room(&m, &c->mem, &n);
     if (!plain)
         return fail(&c->rep, CZ_NO_MEMORY, 0, 0, (int64_t)n), FAILED;
-    struct wr head = wr_fixed(plain, MSG_HEADER);
-    wr_u8(&head, HT_CERTIFICATE);
-    wr_u24(&head, m.length);
     bool      done = zip_of(m.algorithm)->unpack(m.bytes, plain + MSG_HEADER, m.length);
     enum turn turn = done ? certificate_came(c, (hf_view){plain, n}, msg)
                           : (fail(&c->rep, CZ_BROKEN, MSG_HEADER + 5, m.length, (int64_t)m.bytes.n), FAILED);

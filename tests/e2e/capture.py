@@ -189,6 +189,25 @@ class Capture(Case):
         self.verdict(tale, "ok")
         self.assertEqual(tale["client"]["presented"][0]["subject"], "CN=alice")
 
+    def test_compressed_certificates_are_unpacked(self):
+        echo = Service(lambda s: s.sendall(s.recv(100)))
+        self.addCleanup(echo.close)
+        server = Program("server", "--listen", "127.0.0.1:0", "--target", echo.address, *self.pki.pair("server"), "--cacert",
+                         self.path("ca.pem"), "--allow-all", "--compress", "--keylog", self.path("own-keys"))
+        self.addCleanup(server.stop)
+        recorder = pcap.Recorder(("127.0.0.1", server.port))
+        client = Program("client", "--listen", "127.0.0.1:0", "--target", f"localhost:{recorder.port}", *self.pki.pair("alice"),
+                         "--cacert", self.path("ca.pem"), "--compress")
+        with socket.create_connection(("127.0.0.1", client.port)) as s:
+            s.sendall(b"hello")
+            self.assertEqual(s.recv(5), b"hello")
+        self.assertEqual(client.stop()[0], 0)
+        tale = self.tale(recorder.done()[0], keys="own-keys", status=0)
+        self.verdict(tale, "ok")
+        self.assertIn(("server", "CompressedCertificate"), self.names(tale))
+        self.assertTrue(tale["server"]["accepted"])
+        self.assertEqual(tale["client"]["presented"][0]["subject"], "CN=alice")
+
     def test_nginx_refuses_in_http(self):
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
         if not os.path.exists(nginx):
