@@ -372,6 +372,23 @@ class Headers(Case):
         self.assertEqual([len(self.told(a[1], "client-cert")) for a in answers], [1] * 5)
         self.assertEqual(self.told(answers[4][1], "upgrade"), [])
 
+    def test_curl_uploads(self):
+        """curl waits for 100 (Continue) before a body, sends it whole or in chunks, and keeps the connection."""
+        server = self.started("rfc9440")
+        big = self.pki.path("big")
+        with open(big, "wb") as f:
+            f.write(os.urandom(1 << 20) * 3)
+        for more in ([], ["-H", "Transfer-Encoding: chunked"]):
+            out = run("curl", "-sS", "--max-time", str(WAIT_S), "--cacert", self.pki.path("ca.pem"), *self.pki.pair("alice"),
+                      f"https://localhost:{server.port}/1", "-T", big, *more, "--next", "-sS", "--cacert",
+                      self.pki.path("ca.pem"), *self.pki.pair("alice"), f"https://localhost:{server.port}/2")
+            decoder = json.JSONDecoder()
+            first, at = decoder.raw_decode(out.decode())
+            second, _ = decoder.raw_decode(out.decode()[at:])
+            with open(big, "rb") as f:
+                self.assertEqual(first["body"].encode("latin-1"), f.read())
+            self.assertEqual([len(self.told(a, "client-cert")) for a in (first, second)], [1, 1])
+
     def test_smuggling_is_refused(self):
         hello = b"POST / HTTP/1.1\r\nHost: x\r\n"
         for i, request in enumerate((
