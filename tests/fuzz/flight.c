@@ -6,7 +6,7 @@
 
 #include "tls/conn.h"
 
-enum { SMALL_BYTES = 24 * 1024, PAD_BYTES = 64, DAY_MS = 86400000 };
+enum { SMALL_BYTES = 24 * 1024, PAD_BYTES = 64, LITTLE_BYTES = 100, DAY_MS = 86400000 };
 
 /* ---- the engine ---------------------------------------------------------------------------------------- */
 
@@ -79,6 +79,10 @@ static void set_rest(hf_config *c, unsigned setting)
     hf_config_remember(c, 0);
     if (setting & SET_STAPLE)
         hf_config_staple(c, HF_ASK);
+    hf_config_compression(c, setting & SET_ZIP);
+    hf_config_announce_cas(c, setting & SET_CAS);
+    if (setting & SET_LITTLE)
+        hf_config_record_limit(c, LITTLE_BYTES);
     if (setting & SET_TICKETS)
         set_tickets(c);
     hf_config_insecure_random(c, same_random, NULL);
@@ -255,7 +259,7 @@ static void ask_peer(const hf_conn *c)
 static void ask(struct run *r)
 {
     char              text[512];
-    uint8_t           key[32];
+    uint8_t           key[32], end_point[64];
     hf_view           certs[8];
     const hf_finding *f;
     const hf_event   *e;
@@ -265,6 +269,8 @@ static void ask(struct run *r)
     hf_conn_offers(c, &f);
     hf_conn_session(c);
     hf_conn_staple(c);
+    hf_conn_binding_exporter(c, key);
+    hf_conn_binding_end_point(c, end_point);
     hf_conn_resumed(c);
     hf_conn_trace(c, &e);
     for (size_t i = 0, n = hf_conn_claimed(c, certs, 8); i < n && i < 8; i++)

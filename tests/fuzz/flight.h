@@ -46,7 +46,10 @@ enum setting {
     SET_PAD     = 1 << 10, /* records are padded */
     SET_TICKETS = 1 << 11, /* server: gives and takes tickets; client: keeps sessions */
     SET_STAPLE  = 1 << 12, /* OCSP responses are asked for, and given by the client */
-    SET_ALL     = (1 << 13) - 1
+    SET_ZIP     = 1 << 13, /* certificates are compressed, and taken compressed */
+    SET_LITTLE  = 1 << 14, /* records of 100 bytes at most */
+    SET_CAS     = 1 << 15, /* client: announces its CAs */
+    SET_ALL     = (1 << 16) - 1
 };
 
 /* One run of an input against an engine of this role. */
