@@ -146,6 +146,7 @@ TABLE = {
     "unordered": client(chain=["root", "inter"]),
     "alice-p521": client(key="p521"),
     "alice-ed448": client(key="ed448"),
+    "stranger-expired": client("stranger", dates=PAST),
     "as-ca": spec("inter", ca=True, keyUsage="critical,keyCertSign,digitalSignature"),
 }
 # CRLs: by whom, whom they revoke, how they are dated

@@ -47,6 +47,11 @@ class Bench:
         run("openssl", "pkey", "-in", at("alice-by-root.key"), "-outform", "DER", "-out", at("alice.key.der"))
         pathlib.Path(at("page.html")).write_text("<!DOCTYPE html><html><body>404 Not Found</body></html>")
         pathlib.Path(at("empty.pem")).write_text("")
+        run("openssl", "pkey", "-in", at("alice.key"), "-pubout", "-out", at("alice.pub"))
+        run("openssl", "crl2pkcs7", "-nocrl", "-certfile", at("alice.pem"), "-out", at("alice.p7"))
+        os.mkdir(at("crls"))
+        for crl in ("crl-inter", "crl-root"):
+            shutil.copy(self.certs.alone(crl), at("crls"))
         pathlib.Path(at("both.pem")).write_text(pathlib.Path(at("alice.pem")).read_text() + pathlib.Path(at("alice.key")).read_text())
         run("openssl", "pkcs12", "-export", "-in", at("alice.crt"), "-inkey", at("alice.key"), "-passout", "pass:right", "-out", at("bare.p12"))
         run("openssl", "x509", "-in", self.certs.alone("root"), "-outform", "DER", "-out", at("root.der"))

@@ -272,6 +272,31 @@ class GnuTLS(Single):
                  *(["--x509crlfile", crl] if crl else []), ask, *verify, "--priority", versions)
 
 
+class Hitch(Single):
+    program = "hitch"
+
+    def one(self, r, port):
+        chain, key, trust, _ = self.files(r)
+        pem = self.write(f"{port}.pem", pathlib.Path(chain).read_text() + pathlib.Path(key).read_text())
+        verify = "" if r["ask"] == "none" else f'client-verify = {r["ask"]}\nclient-verify-ca = "{trust}"\n'
+        who = 'user = "nobody"\ngroup = "nogroup"\n' if os.getuid() == 0 else ""  # it does not work as root
+        conf = self.write(f"{port}.conf", f'frontend = {{ host = "127.0.0.1" port = "{port}" }}\nbackend = "[127.0.0.1]:{self.plain.port}"\n'
+                          f'pem-file = "{pem}"\nworkers = 1\ndaemon = off\ntls-protos = TLSv1.2 TLSv1.3\n{who}{verify}')
+        self.run(port, which("hitch"), f"--config={conf}")
+
+
+class Caddy(Single):
+    program = "caddy"
+
+    def one(self, r, port):
+        chain, key, trust, _ = self.files(r)
+        mode = {"required": "require_and_verify", "optional": "verify_if_given"}.get(r["ask"])
+        auth = f"client_auth {{\nmode {mode}\ntrusted_ca_cert_file {trust}\n}}\n" if mode else ""
+        conf = self.write(f"{port}.caddy", "{\nadmin off\nauto_https off\n}\n"
+                          f"https://localhost:{port} {{\nbind 127.0.0.1\ntls {chain} {key} {{\n{auth}}}\nrespond hello\n}}\n")
+        self.run(port, which("caddy"), "run", "--config", conf, "--adapter", "caddyfile")
+
+
 class Handfast(Single):
     """Our own server, seen by our own client."""
 
@@ -546,7 +571,7 @@ class Java(Single):
 
 
 PEERS = {"nginx": Nginx, "nginx-stream": NginxStream, "haproxy": HAProxy, "stunnel": Stunnel, "apache": Apache, "openssl": OpenSSL,
-         "gnutls": GnuTLS, "python": Python, "node": Node, "go": Go, "java": Java, "handfast": Handfast}
+         "gnutls": GnuTLS, "python": Python, "node": Node, "go": Go, "java": Java, "handfast": Handfast, "hitch": Hitch, "caddy": Caddy}
 
 
 class Servers:
