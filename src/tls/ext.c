@@ -219,6 +219,8 @@ static void status_read(struct rd *r, enum ext_where where, struct exts *x)
 static void compress_read(struct rd *r, enum ext_where where, struct exts *x)
 {
     x->zips = codes_read(r, 1);
+    for (size_t i = 0; rd_ok(r) && i < codes_n(x->zips); i++)
+        rd_need(r, !codes_have((hf_view){x->zips.p, 2 * i}, codes_at(x->zips, i)), r->short_, 0, codes_at(x->zips, i));
 }
 
 /* RFC 8449 4 */

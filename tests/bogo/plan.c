@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { YES, NUMBER, LONG, TEXT, CODES, CRED_TEXT, CRED_CODES, CRED_YES, NEW_CRED, NOTHING, DISABLED };
+enum kind { YES, NUMBER, LONG, TEXT, CODES, CRED_TEXT, CRED_CODES, CRED_YES, NEW_CRED, NOTHING, SPARE, DISABLED };
 
 #define AT(field)      offsetof(struct plan, field)
 #define CRED_AT(field) offsetof(struct cred_plan, field)
@@ -126,6 +126,9 @@ static const struct flag {
     {"-server-preference", NOTHING},
     {"-no-server-name-ack", NOTHING},
     {"-renegotiate-freely", NOTHING},
+    {"-renegotiate-ignore", NOTHING},
+    {"-enable-signed-cert-timestamps", NOTHING},
+    {"-signed-cert-timestamps", SPARE}, /* we have none to send */
     {"-renegotiate-once", NOTHING},
     {"-expect-early-data-reason", DISABLED}, /* so is early data, always */
 };
@@ -193,6 +196,7 @@ static void set(struct plan *p, const struct flag *f, const char *value)
             unimplemented();
         break;
     case NOTHING:
+    case SPARE:
         break;
     }
 }

@@ -350,6 +350,7 @@ static const struct deviation all[] = {
      .set = {X(13), BYTES(0, 2, 4, 1)}},
     {.name = "signature_algorithms_cert, empty", EXT_SIG_ALGS_CERT, DECODE_ERROR, CH, .add = {X(50), BYTES(0, 0)}},
     {.name = "half an algorithm of compression", EXT_COMPRESS, DECODE_ERROR, CH, .add = {X(27), BYTES(1, 0)}},
+    {.name = "an algorithm of compression twice", EXT_COMPRESS, DECODE_ERROR, CH, .add = {X(27), BYTES(4, 0, 1, 0, 1)}},
     {.name = "records of 63 bytes", RECORD_SIZE_SMALL, ILLEGAL_PARAMETER, CH, .add = {X(28), BYTES(0, 63)}},
     {.name = "a cut record_size_limit", EXT_RECORD_SIZE, DECODE_ERROR, CH, .add = {X(28), BYTES(1)}},
     {.name = "records of 64 KiB", 0, NO_ALERT, CH, .add = {X(28), BYTES(255, 255)}},
