@@ -279,7 +279,7 @@ static bool by_client_alert(struct eyes *e, struct verdict *v)
 /* The handshake went well, and what the server then said is hidden: it may have refused in HTTP. */
 static void doubt(const struct eyes *e, struct verdict *v)
 {
-    if (strcmp(v->reason, "ok") != 0 || e->w.sealed == SEALED_NOT || !e->x.live.out.asked)
+    if (!v->reason || strcmp(v->reason, "ok") != 0 || e->w.sealed == SEALED_NOT || !e->x.live.out.asked)
         return;
     v->certainty = INFERRED;
     verdict_evidence(
