@@ -197,10 +197,8 @@ static bool derive(hf_conn *c, const struct server_hello *m)
         kx_memory_first(c);
         return fail(&c->rep, SH_SHARE_INVALID, exts_at(&m->x, m->x.share), 0, m->x.share_group);
     }
-    c->group = m->x.share_group;
-    if (!psk_answered(c, m))
-        return false;
-    bool done = handshake_keys(c, (hf_view){secret, n});
+    c->group  = m->x.share_group;
+    bool done = psk_answered(c, m) && handshake_keys(c, (hf_view){secret, n});
     ct_wipe(secret, sizeof secret);
     drop_shares(c->hs);
     return done;
