@@ -206,6 +206,10 @@ void hf_config_padding(hf_config *c, unsigned multiple_bytes);
 /* The longest plaintext of one record that we take, 64 to 16384 bytes (CONFIG_RECORD_LIMIT), the default. A client
  * with less announces it; a server answers clients that announce theirs, and both are kept to. RFC 8449. */
 void hf_config_record_limit(hf_config *c, unsigned bytes);
+/* Server: asks for client certificates that have this extension (the contents of its OID) with these values (DER, as the
+ * extension holds them; empty: any). Clients match key usage and extended key usage; it is a hint, as the CA names are:
+ * whoever comes is judged by the trust. TLS 1.3. CONFIG_FILTERS. RFC 9846 4.3.5. */
+void hf_config_oid_filter(hf_config *c, hf_view oid, hf_view value);
 /* Client: tells the server in ClientHello which CAs we take, by the hints of our trust (up to 8 KiB of names), so that
  * it can choose among its certificates. Everybody on the way reads it. Off by default. RFC 9846 4.3.4. */
 void hf_config_announce_cas(hf_config *c, bool on);

@@ -68,6 +68,7 @@ void hf_config_free(hf_config *c)
     hf_trust_free(c->trust);
     mem_free(&c->mem, c->alpn);
     mem_free(&c->mem, c->names);
+    mem_free(&c->mem, c->filters);
     pool_free(&c->pool);
     proven_free(c->proven);
     hf_tickets_free(c->tickets);
@@ -187,6 +188,19 @@ void hf_config_record_limit(hf_config *c, unsigned bytes)
     c->record_limit = bytes;
     if (bytes < RECORD_LIMIT_MIN || bytes > LIMIT_RECORD_PLAINTEXT)
         fail(&c->rep, CONFIG_RECORD_LIMIT, 0, RECORD_LIMIT_MIN, bytes);
+}
+
+void hf_config_oid_filter(hf_config *c, hf_view oid, hf_view value)
+{
+    struct wr w = wr_grow(&c->mem, LIMIT_LIST * 256);
+    wr_bytes(&w, c->filters, c->filters_n);
+    wr_vec(&w, 1, oid);
+    wr_vec(&w, 2, value);
+    mem_free(&c->mem, c->filters);
+    c->filters   = w.p;
+    c->filters_n = w.n;
+    if (w.full || oid.n == 0 || oid.n > 255)
+        fail(&c->rep, CONFIG_FILTERS, 0, 255, (int64_t)oid.n);
 }
 
 void hf_config_announce_cas(hf_config *c, bool on)

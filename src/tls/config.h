@@ -92,6 +92,8 @@ struct hf_config {
     uint8_t       *alpn; /* ProtocolName vectors */
     size_t         alpn_n;
     unsigned       pad, record_limit;
+    uint8_t       *filters; /* OIDFilter entries that we ask for */
+    size_t         filters_n;
     bool           announce_names; /* client: the names in ClientHello */
     size_t         ceiling;
     struct rnd     rnd;

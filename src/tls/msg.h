@@ -94,9 +94,10 @@ struct cert_request {
 bool cert_request_read(struct cert_request *m, hf_view msg, struct report *rep);
 struct cert_request_out {
     hf_view context, sig_algs, sig_algs_cert;
-    hf_view names;  /* DistinguishedName vectors, may be empty */
-    bool    status; /* an OCSP response is asked for */
-    hf_view zips;   /* compress_certificate; empty: none */
+    hf_view names;   /* DistinguishedName vectors, may be empty */
+    bool    status;  /* an OCSP response is asked for */
+    hf_view zips;    /* compress_certificate; empty: none */
+    hf_view filters; /* OIDFilter entries; empty: none */
 };
 void cert_request_write(struct wr *w, const struct cert_request_out *m);
 

@@ -39,6 +39,8 @@ void cert_request_write(struct wr *w, const struct cert_request_out *m)
         wr_u16(w, XT_STATUS_REQUEST);
         wr_u16(w, 0);
     }
+    if (m->filters.n)
+        list_write(w, XT_OID_FILTERS, m->filters);
     if (m->zips.n) {
         wr_u16(w, XT_COMPRESS_CERTIFICATE);
         size_t ext = wr_open(w, 2);

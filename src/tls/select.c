@@ -70,6 +70,8 @@ enum check cred_remark(const hf_cred *k, const struct asked *a, int64_t *want, i
         return *want = EKU_CLIENT_AUTH, *got = leaf->eku, OFFER_PURPOSE;
     if (!cred_scheme(k, a->x->sig_algs, a->cfg, a->version) || !type_listed(a->types, leaf->key.kind))
         return *want = codes_at(a->x->sig_algs, 0), *got = leaf->key.kind, OFFER_SIGALG;
+    if (!filters_met(leaf, a->x->oid_filters))
+        return *want = (int64_t)a->x->oid_filters.n, OFFER_FILTERS;
     if (k->match != MATCH_NEED_NOT && !named(k, a->x))
         return *want = (int64_t)a->x->n_ca_names, OFFER_CA_NAMES;
     return chain_listed(k, cert_algs(a->x)) ? OFFER_FITS : OFFER_CHAIN_SIGALG;

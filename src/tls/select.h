@@ -17,6 +17,9 @@ struct asked {
 /* The remark on one credential: OFFER_FITS, or what turns it down, with the values compared. */
 enum check cred_remark(const hf_cred *k, const struct asked *a, int64_t *want, int64_t *got);
 
+/* Whether the certificate has what the oid_filters of a CertificateRequest want; checked when they were read. */
+bool filters_met(const struct cert *leaf, hf_view filters);
+
 /* The CA names that a server with this trust announces, as vectors, within LIMIT_CA_NAMES_BYTES: how many, and how
  * many were left out. w grows from the caller's memory. */
 void ca_names_write(const hf_trust *t, struct wr *w, size_t *n, size_t *n_cut);

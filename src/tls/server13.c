@@ -244,7 +244,8 @@ static void request(hf_conn *c)
                                                                   .sig_algs_cert = codes_view(&cfg->schemes_cert),
                                                                   .names         = {cfg->names, cfg->names_n},
                                                                   .status        = cfg->staples != HF_DONT_ASK,
-                                                                  .zips          = codes_view(&cfg->zips)});
+                                                                  .zips          = codes_view(&cfg->zips),
+                                                                  .filters       = {cfg->filters, cfg->filters_n}});
     message_sent(c, mark);
     c->hs->offered = cfg->staples != HF_DONT_ASK ? X_STATUS_REQUEST : 0; /* what may stand beside a certificate */
     c->asked       = true;

@@ -139,6 +139,51 @@ static void cas_announced(void **state)
     }
 }
 
+/* ---- oid_filters ------------------------------------------------------------------------------------------- */
+
+struct filter {
+    const char *oid, *value;
+    size_t      n;
+    bool        met; /* by a leaf with digitalSignature and clientAuth */
+};
+
+static void filter(const struct pair *p, enum side side, hf_config *c, hf_cred *cred)
+{
+    const struct filter *f = p->how->ctx;
+    if (side == SERVER)
+        hf_config_oid_filter(c, (hf_view){(const uint8_t *)f->oid, 3}, (hf_view){(const uint8_t *)f->value, f->n});
+}
+
+static void filters(void **state)
+{
+    static const struct filter all[] = {
+        {"\x55\x1d\x0f", "\x03\x02\x07\x80", 4, true},                                   /* digitalSignature */
+        {"\x55\x1d\x0f", "\x03\x02\x05\xa0", 4, false},                                  /* and keyEncipherment */
+        {"\x55\x1d\x25", "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02", 12, true},  /* clientAuth */
+        {"\x55\x1d\x25", "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x04", 12, false}, /* emailProtection */
+        {"\x55\x1d\x0f", "", 0, true},
+        {"\x55\x1d\x0f", "\x03\x82\xff\xff", 4, false}, /* no DER: matched by nobody */
+        {"\x55\x1d\x7f", "\x05\x00", 2, true},          /* one that nobody knows */
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct pair_how   how = {.demand = HF_ASK, .set = filter, .ctx = &all[i]};
+        struct pair       p;
+        const hf_finding *offer;
+        pair_open(&p, &how);
+        assert_true(pair_run(&p));
+        assert_int_equal(hf_conn_peer(p.conn[SERVER]) != NULL, all[i].met);
+        assert_int_equal(hf_conn_offers(p.conn[CLIENT], &offer), 1);
+        assert_int_equal(offer->check, all[i].met ? OFFER_CHOSEN : OFFER_FILTERS);
+        pair_close(&p);
+    }
+    hf_why     why;
+    hf_config *c = hf_config_new(HF_CLIENT);
+    hf_config_oid_filter(c, (hf_view){0}, (hf_view){0});
+    assert_false(hf_config_seal(c, MINT_NOW_MS, &why));
+    assert_int_equal(why.check, CONFIG_FILTERS);
+    hf_config_free(c);
+}
+
 /* ---- compressed certificates -------------------------------------------------------------------------------- */
 
 static void compress(const struct pair *p, enum side side, hf_config *c, hf_cred *cred)
@@ -303,7 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(record_limits), cmocka_unit_test(over_the_limit), cmocka_unit_test(bad_limit),
         cmocka_unit_test(packed),        cmocka_unit_test(bad_packs),      cmocka_unit_test(cas_announced),
-        cmocka_unit_test(bindings),
+        cmocka_unit_test(filters),       cmocka_unit_test(bindings),
     };
     return cmocka_run_group_tests_name("what a connection agrees on beside the handshake", tests, NULL, forget);
 }
