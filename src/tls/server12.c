@@ -2,6 +2,7 @@
  *
  * server12.c - the server's side of TLS 1.2 (RFC 5246 7, RFC 8422), from ClientHello on.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/ct.h"
@@ -60,6 +61,7 @@ static bool have_suite(hf_conn *c, const struct client_hello *m)
 static bool have_curve(hf_conn *c, const struct client_hello *m)
 {
     const hf_cred *first = c->cfg->creds;
+    assert(first); /* the seal demands one of a server */
     for (const hf_cred *k = first; k; k = k->next)
         if (suite_for(c, m, k->cert[0].key.kind))
             return true;
