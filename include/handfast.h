@@ -43,6 +43,12 @@ enum hf_demand { HF_DONT_ASK, HF_ASK, HF_REQUIRE };
 enum hf_hints { HF_HINTS_FROM_TRUST, HF_HINTS_EMPTY, HF_HINTS_LISTED };
 enum hf_state { HF_PASS = 1, HF_FAIL, HF_SKIPPED, HF_NOT_REACHED };
 enum hf_crl_policy { HF_CRL_REQUIRED, HF_CRL_WHEN_PRESENT, HF_CRL_OFF };
+/* What is demanded of the peer's chain beyond RFC 5280; a set. */
+enum hf_strict {
+    HF_STRICT_WEB   = 1, /* the duties of public CAs too (doc/trust.md) */
+    HF_STRICT_EKU   = 2, /* a leaf without extended key usage is refused */
+    HF_STRICT_ROOTS = 4  /* a path ends only at a self-signed anchor */
+};
 enum hf_origin { HF_BY_US = 1, HF_BY_PEER, HF_BY_SYSTEM, HF_BY_CALLER };
 
 /* What the connection needs next. A set: input and output may both be wanted. */
@@ -192,6 +198,9 @@ void       hf_config_free(hf_config *c); /* drops one reference */
 void       hf_config_trust(hf_config *c, hf_trust *take, enum hf_demand d);
 void       hf_config_cred(hf_config *c, hf_cred *take);
 void       hf_config_cred_files(hf_config *c, const char *chain, const char *key);
+/* Demands more of the peer's chain: a set of enum hf_strict; 0, the default: RFC 5280 for private CAs. Raises
+ * EKU_REQUIRED_CLIENT, EKU_REQUIRED_SERVER, ANCHOR_NOT_ROOT and the LINT checks. */
+void hf_config_strict(hf_config *c, unsigned set);
 /* Protocols in order of preference. A server with a list refuses a client that offers none of it. */
 void hf_config_alpn(hf_config *c, const char *const *names, size_t n);
 void hf_config_versions(hf_config *c, uint16_t min, uint16_t max); /* 0x0303, 0x0304 */

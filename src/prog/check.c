@@ -30,6 +30,8 @@ static const struct opt opts[] = {
      NULL, NULL},
     {"staple", OPT_TEXT, AT(staple), "FILE", "the OCSP response (DER) that would be sent with it", NULL, NULL},
     {"require-eku", OPT_FLAG, AT(require_eku), NULL, "refuse a leaf without extended key usage", NULL, NULL},
+    {"only-roots", OPT_FLAG, AT(only_roots), NULL, "a chain must end at a self-signed CA (any CA that is trusted)",
+     NULL, NULL},
     {"profile", OPT_CHOICE, AT(profile), "private|web", "RFC 5280 (private), or with the rules of public CAs (web)",
      NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "What the server's rules say (client)", NULL, NULL},
@@ -136,6 +138,7 @@ static void judge_chain(struct check_run *r)
                             .name         = r->name,
                             .now          = r->now,
                             .require_eku  = r->require_eku,
+                            .only_roots   = r->only_roots,
                             .staple       = r->response,
                             .staple_asked = r->staple != NULL,
                             .tries        = &r->tries};

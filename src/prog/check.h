@@ -16,7 +16,7 @@ struct check_run {
     const char      *cert, *name, *time_text, *staple;
     struct opt_list  cacerts, pins, crls;
     unsigned         as, profile;
-    bool             json, require_eku;
+    bool             json, require_eku, only_roots;
     int64_t          now;
     struct rules_set rules; /* the server's */
     const char      *from, *sni, *listener;

@@ -33,6 +33,7 @@ static const struct opt options[] = {
      NULL, NULL},
     OPT_ROW_CRL,
     OPT_ROW_REQUIRE_STAPLE,
+    OPT_ROWS_STRICT,
     {"server-name", OPT_TEXT, SETTINGS_AT(server_name), "NAME",
      "the name to ask for and to find in its certificate\n(HOST)", NULL, "override-server-name"},
     {NULL, OPT_HEADING, 0, NULL, "TLS", NULL, NULL},

@@ -37,6 +37,7 @@ static const struct opt options[] = {
      "this very client certificate may come in, whoever\nissued it; may be given again", NULL, NULL},
     OPT_ROW_CRL,
     OPT_ROW_REQUIRE_STAPLE,
+    OPT_ROWS_STRICT,
     {"client-auth", OPT_CHOICE, SETTINGS_AT(client_auth), "required|optional",
      "optional: a client without certificate may come in\ntoo (required)", NULL, NULL},
     {"ca-names", OPT_TEXT, SETTINGS_AT(ca_names), "from-trust|none|FILE",

@@ -253,6 +253,12 @@ static bool set_tickets(const struct settings *s, hf_config *cfg, struct report 
     return t;
 }
 
+static unsigned strictness(const struct settings *s)
+{
+    return (s->profile == PROFILE_OF_WEB ? HF_STRICT_WEB : 0) | (s->require_eku ? HF_STRICT_EKU : 0) |
+           (s->only_roots ? HF_STRICT_ROOTS : 0);
+}
+
 hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
 {
     struct report rep;
@@ -266,6 +272,7 @@ hf_config *settings_config(const struct settings *s, bool trace, hf_why *why)
         set_creds(s, cfg);
         settings_alpn(s, cfg);
         hf_config_compression(cfg, s->compress);
+        hf_config_strict(cfg, strictness(s));
         if (s->require_staple)
             hf_config_staple(cfg, HF_REQUIRE);
         if (s->tls_min || s->tls_max)

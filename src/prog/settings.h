@@ -13,6 +13,7 @@
 
 enum { CREDS_MAX = 16 };
 enum client_auth { AUTH_UNSET, AUTH_REQUIRED, AUTH_OPTIONAL };
+enum profile_choice { PROFILE_UNSET, PROFILE_OF_PRIVATE, PROFILE_OF_WEB };
 enum tls_choice { TLS_UNSET, TLS_1_2, TLS_1_3 };
 
 struct settings {
@@ -27,12 +28,13 @@ struct settings {
     const char      *ca_names, *alpn, *server_name, *keylog, *pass;
     unsigned         client_auth;      /* enum client_auth */
     unsigned         tls_min, tls_max; /* enum tls_choice */
+    unsigned         profile;          /* enum profile_choice */
     unsigned         log;              /* enum log_format, 0 = not given */
     unsigned         threads;          /* 0 = one per core */
     bool             proxy_protocol;
     unsigned         proxy_mode;   /* enum proxy_v2, 0 = not given */
     unsigned         http_headers; /* enum http_headers, 0 = not given */
-    bool             disable_auth, send_nothing, require_staple, compress;
+    bool             disable_auth, send_nothing, require_staple, compress, require_eku, only_roots;
     const char      *diary; /* server: --explain */
     unsigned         diary_keep;
     bool             explains;    /* explain: whom to trust may be left out */
@@ -104,6 +106,25 @@ const char *pass_check(const char *source); /* NULL, or what is wrong with it */
         "require-staple", OPT_FLAG, SETTINGS_AT(require_staple), NULL,                                                 \
             "refuse whoever sends no OCSP response with its\ncertificate (one that comes is judged in any case)",      \
             NULL, NULL                                                                                                 \
+    }
+#define OPT_ROWS_STRICT                                                                                                \
+    {"profile",                                                                                                        \
+     OPT_CHOICE,                                                                                                       \
+     SETTINGS_AT(profile),                                                                                             \
+     "private|web",                                                                                                    \
+     "how chains are judged: RFC 5280 (private), or with the\nrules of public CAs too (web)",                          \
+     NULL,                                                                                                             \
+     NULL},                                                                                                            \
+        {"require-eku",                                                                                                \
+         OPT_FLAG,                                                                                                     \
+         SETTINGS_AT(require_eku),                                                                                     \
+         NULL,                                                                                                         \
+         "refuse a certificate without extended key usage; one\nthat lacks this use is refused in any case",           \
+         NULL,                                                                                                         \
+         NULL},                                                                                                        \
+    {                                                                                                                  \
+        "only-roots", OPT_FLAG, SETTINGS_AT(only_roots), NULL,                                                         \
+            "a chain must end at a self-signed CA (any CA that is\ntrusted)", NULL, NULL                               \
     }
 #define OPT_ROW_STOREPASS                                                                                              \
     {                                                                                                                  \

@@ -32,6 +32,9 @@ bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct c
     hf_view          staple = staple_at(c, m, now_ms / 1000);
     struct valid_how how    = {.trust         = under->trust,
                                .purpose       = client ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
+                               .profile       = under->strict & HF_STRICT_WEB ? PROFILE_WEB : PROFILE_PRIVATE,
+                               .require_eku   = under->strict & HF_STRICT_EKU,
+                               .only_roots    = under->strict & HF_STRICT_ROOTS,
                                .name          = client && !under->name_by_verdict ? c->server_name : NULL,
                                .now           = now_ms / 1000,
                                .proven        = under->proven,

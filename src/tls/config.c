@@ -243,6 +243,11 @@ void hf_config_ceiling(hf_config *c, size_t bytes)
     c->ceiling = bytes ? bytes : LIMIT_CONN_BYTES;
 }
 
+void hf_config_strict(hf_config *c, unsigned set)
+{
+    c->strict = set;
+}
+
 void hf_config_remember(hf_config *c, size_t signatures)
 {
     c->n_remembered = signatures;

@@ -81,6 +81,7 @@ struct hf_config {
     atomic_uint    refs;
     enum hf_role   role;
     enum hf_demand demand, staples; /* staples: of the peer */
+    unsigned       strict;          /* enum hf_strict */
     bool           sealed, ask_verdict, name_by_verdict, trace, keylog, unverified;
     struct mem     mem;
     struct report  rep; /* the first mistake of a setter */

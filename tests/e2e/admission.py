@@ -17,6 +17,23 @@ class Admission(Case):
                 self.assertEqual(s.recv(1), b"never")
         return caught.exception.reason
 
+    def test_more_is_demanded(self):
+        self.pki.leaf("plain", "ca", None, "DNS:plain.example")
+        ca = ["--cacert", self.pki.path("ca.pem"), "--allow-all"]
+        for more, outcome in (([], "served"), (["--require-eku"], "refused"), (["--profile", "web"], "refused")):
+            server = self.server(self.service().address, *ca, *more)
+            try:
+                with connect(server.port, self.pki.context("plain")) as s:
+                    s.sendall(b"x")
+                    s.recv(1)
+                    s.unwrap().close()
+            except OSError:
+                pass
+            line = server.connections(1)
+            self.assertEqual(line["outcome"], outcome, more)
+            if more:
+                self.assertEqual(line["reason"], "eku-missing-client")
+
     def test_valid_certificate_comes_in(self):
         server = self.server(self.service().address)
         with connect(server.port, self.pki.context("alice")) as s:

@@ -52,6 +52,18 @@ class Check(Case):
         self.assertEqual(told["client"]["ca_names"], ["CN=ca"])
         self.assertIn("URI:spiffe://example.org/alice", told["presented"][0]["names"])
 
+    def test_more_is_demanded(self):
+        self.pki.leaf("plain", "ca", None, "DNS:plain.example")
+        self.assertTrue(self.judged("plain")["accepted"])
+        self.refused("eku-missing-client", "plain", "--require-eku")
+        self.assertTrue(self.judged("alice", "--require-eku", "--only-roots")["accepted"])
+        with open(self.pki.path("bob.pem")) as f:
+            middle = f.read().split("-----END CERTIFICATE-----")[1] + "-----END CERTIFICATE-----\n"
+        with open(self.pki.path("middle.pem"), "w") as f:
+            f.write(middle)
+        self.assertTrue(self.judged("bob", ca="middle.pem")["accepted"])
+        self.refused("anchor-not-root", "bob", "--only-roots", ca="middle.pem")
+
     def test_accepted_tree(self):
         status, out, _ = self.check("bob", ca="own/root.pem")
         self.assertEqual(status, 0)

@@ -74,14 +74,14 @@ class Pki:
         return self
 
     def leaf(self, name, ca, use, san, start=None, end=None):
-        """use: clientAuth or serverAuth. start, end: YYYYMMDDHHMMSSZ."""
+        """use: clientAuth or serverAuth, None: no such extension. start, end: YYYYMMDDHHMMSSZ."""
         self._key(name)
         run("openssl", "req", "-new", "-key", self.path(name + ".key"), "-subj", f"/CN={name}", "-out",
             self.path(name + ".csr"), "-config", self._write("req.cnf", "[req]\ndistinguished_name=dn\n[dn]\n"))
         conf = self._write("ca.cnf", CA_CONF.format(dir=self.dir))
         ext = self._write("ext.cnf", "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
-                          f"extendedKeyUsage={use}\nsubjectAltName={san}\nauthorityKeyIdentifier=keyid\n"
-                          "subjectKeyIdentifier=hash\n")
+                          f"subjectAltName={san}\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n" +
+                          (f"extendedKeyUsage={use}\n" if use else ""))
         open(self.path("index"), "w").close()
         dates = ["-startdate", start, "-enddate", end] if start else ["-days", "20"]
         run("openssl", "ca", "-batch", "-notext", "-config", conf, "-extfile", ext, "-cert", self.path(ca + ".pem"),

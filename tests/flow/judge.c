@@ -16,12 +16,13 @@
 
 static const uint16_t versions[] = {0x0304, 0x0303};
 
-static hf_config *judge_config(enum hf_role role, hf_trust *take, enum hf_demand demand)
+static hf_config *judge_config(enum hf_role role, hf_trust *take, enum hf_demand demand, unsigned strict)
 {
     const struct minted_pki *pki = pair_pki(MINT_P256);
     hf_config               *c   = hf_config_new(role);
     hf_why                   why;
     hf_config_trust(c, take, demand);
+    hf_config_strict(c, strict);
     if (role == HF_SERVER)
         hf_config_cred(c, mint_cred(pki->server_pem, pki->server_key));
     if (!hf_config_seal(c, MINT_NOW_MS, &why))
@@ -31,16 +32,21 @@ static hf_config *judge_config(enum hf_role role, hf_trust *take, enum hf_demand
 }
 
 /* The other side's view of one connection, judged under a new trust at a time. */
-static void judged(struct pair *p, enum side by, hf_trust *take, int64_t days, uint16_t check)
+static void judged_strictly(struct pair *p, enum side by, hf_trust *take, unsigned strict, int64_t days, uint16_t check)
 {
     hf_why     why;
-    hf_config *under = judge_config(by == CLIENT ? HF_CLIENT : HF_SERVER, take, HF_REQUIRE);
+    hf_config *under = judge_config(by == CLIENT ? HF_CLIENT : HF_SERVER, take, HF_REQUIRE, strict);
     bool       fine  = hf_conn_judge(p->conn[by], under, MINT_NOW_MS + days * MINT_DAY * 1000, &why);
     if (why.check != check)
         hf_why_print(&why, stderr);
     assert_int_equal(why.check, check);
     assert_int_equal(fine, check == CHECK_NONE);
     hf_config_free(under);
+}
+
+static void judged(struct pair *p, enum side by, hf_trust *take, int64_t days, uint16_t check)
+{
+    judged_strictly(p, by, take, 0, days, check);
 }
 
 static hf_trust *with_crl(const struct minted_pki *pki, const struct minted *revoked)
@@ -98,6 +104,30 @@ static void each_cause(void **state)
         }
 }
 
+static hf_trust *intermediate_only(const struct minted_pki *pki)
+{
+    char     *pem = mint_pem((const struct minted *[]){&pki->ca, NULL});
+    hf_trust *t   = hf_trust_new();
+    assert_true(hf_trust_anchor_bytes(t, pem, strlen(pem), "ca.pem"));
+    free(pem);
+    return t;
+}
+
+/* What a config demands beyond RFC 5280 (hf_config_strict). */
+static void strict_ones(void **state)
+{
+    struct pair p;
+    for (enum side by = CLIENT; by <= SERVER; by++) {
+        struct pair_how how = {.demand = HF_REQUIRE};
+        pair_open(&p, &how);
+        pair_proven(&p);
+        judged_strictly(&p, by, intermediate_only(p.pki), 0, 0, CHECK_NONE);
+        judged_strictly(&p, by, intermediate_only(p.pki), HF_STRICT_ROOTS, 0, ANCHOR_NOT_ROOT);
+        judged_strictly(&p, by, mint_trust(p.pki), HF_STRICT_ROOTS | HF_STRICT_EKU, 0, CHECK_NONE);
+        pair_close(&p);
+    }
+}
+
 /* Whose certificate was not asked for, or was not given, is refused only where one is demanded. */
 static void without_certificate(void **state)
 {
@@ -141,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_cause),
+        cmocka_unit_test(strict_ones),
         cmocka_unit_test(without_certificate),
         cmocka_unit_test(memory),
     };
