@@ -169,8 +169,11 @@ static bool called_right(const struct status *st, struct MHD_Connection *c)
     return false;
 }
 
+/* Nobody waits once the end has begun: the daemon must not be stopped with anybody waiting. */
 static enum MHD_Result wait_for_snapshot(struct status *st, struct reader *r)
 {
+    if (st->stopped)
+        return answer(st, r);
     r->waiting  = true;
     r->next     = st->waiting;
     st->waiting = r;

@@ -36,7 +36,7 @@ static void feed(struct http_in *h, struct passed *p, hf_view v)
         assert_true(took > 0 || h->bad);
         v = (hf_view){v.p + took, v.n - took};
         assert_true(p->n + h->out.n < sizeof p->out);
-        if (!h->bad) {
+        if (!h->bad && h->out.n) {
             memcpy(p->out + p->n, h->out.p, h->out.n);
             p->n += h->out.n;
         }
