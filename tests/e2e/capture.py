@@ -22,7 +22,7 @@ class Capture(Case):
     def spawn(self, args, port):
         proc = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(proc.wait)
-        self.addCleanup(proc.kill)
+        self.addCleanup(proc.terminate)
         end = time.monotonic() + WAIT_S
         while time.monotonic() < end:
             try:
