@@ -304,7 +304,5 @@ int main(void)
         cmocka_unit_test(greetings_before_tls_are_told),
         cmocka_unit_test(cut_and_changed_streams_are_survived),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    pair_forget();
-    return failed;
+    return cmocka_run_group_tests(tests, NULL, pair_forget);
 }

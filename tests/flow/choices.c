@@ -145,17 +145,11 @@ static void all_of_a_peer(void **state)
     pair_close(&p);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ticket_once),  cmocka_unit_test(tickets_forgotten), cmocka_unit_test(few_schemes),
         cmocka_unit_test(nobody_reads), cmocka_unit_test(all_of_a_peer),
     };
-    return cmocka_run_group_tests_name("choices", tests, NULL, forget);
+    return cmocka_run_group_tests_name("choices", tests, NULL, pair_forget);
 }

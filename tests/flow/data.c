@@ -351,12 +351,6 @@ static void traces_agree(void **state)
     }
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,5 +371,5 @@ int main(void)
         cmocka_unit_test(keylogs_agree),
         cmocka_unit_test(traces_agree),
     };
-    return cmocka_run_group_tests_name("after the handshake", tests, NULL, forget);
+    return cmocka_run_group_tests_name("after the handshake", tests, NULL, pair_forget);
 }

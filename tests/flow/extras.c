@@ -337,12 +337,6 @@ static void bindings(void **state)
     }
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,5 +344,5 @@ int main(void)
         cmocka_unit_test(packed),        cmocka_unit_test(bad_packs),      cmocka_unit_test(cas_announced),
         cmocka_unit_test(filters),       cmocka_unit_test(bindings),
     };
-    return cmocka_run_group_tests_name("what a connection agrees on beside the handshake", tests, NULL, forget);
+    return cmocka_run_group_tests_name("what a connection agrees on beside the handshake", tests, NULL, pair_forget);
 }

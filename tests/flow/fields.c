@@ -233,7 +233,5 @@ int main(void)
         cmocka_unit_test(alerts_and_records_are_told),
         cmocka_unit_test(a_message_of_many_parts_is_told_up_to_a_bound),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    pair_forget();
-    return failed;
+    return cmocka_run_group_tests(tests, NULL, pair_forget);
 }

@@ -161,12 +161,6 @@ static void memory(void **state)
     pair_close(&p);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,5 +169,5 @@ int main(void)
         cmocka_unit_test(without_certificate),
         cmocka_unit_test(memory),
     };
-    return cmocka_run_group_tests_name("connections judged again", tests, NULL, forget);
+    return cmocka_run_group_tests_name("connections judged again", tests, NULL, pair_forget);
 }

@@ -398,12 +398,6 @@ static void name_by_verdict(void **state)
     pair_close(&p);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,5 +423,5 @@ int main(void)
         cmocka_unit_test(turned_out_later),
         cmocka_unit_test(name_by_verdict),
     };
-    return cmocka_run_group_tests_name("handshakes in every mode", tests, NULL, forget);
+    return cmocka_run_group_tests_name("handshakes in every mode", tests, NULL, pair_forget);
 }

@@ -207,12 +207,6 @@ static void in_config(void **state)
     free(f.crl);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,5 +219,5 @@ int main(void)
         cmocka_unit_test(without_client_certificate),
         cmocka_unit_test(in_config),
     };
-    return cmocka_run_group_tests_name("memory runs out", tests, NULL, forget);
+    return cmocka_run_group_tests_name("memory runs out", tests, NULL, pair_forget);
 }

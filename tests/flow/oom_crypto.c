@@ -178,12 +178,6 @@ static void in_ocsp(void **state)
     OPENSSL_free((void *)(uintptr_t)q.response.p);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,5 +186,5 @@ int main(void)
     };
     if (!CRYPTO_set_mem_functions(get, regrow, give_back))
         return 1;
-    return cmocka_run_group_tests_name("libcrypto's memory runs out", tests, NULL, forget);
+    return cmocka_run_group_tests_name("libcrypto's memory runs out", tests, NULL, pair_forget);
 }

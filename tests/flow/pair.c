@@ -19,11 +19,12 @@ const struct minted_pki *pair_pki(enum mint_kind leaves)
     return &made[leaves];
 }
 
-void pair_forget(void)
+int pair_forget(void **state)
 {
     for (size_t i = 0; i <= MINT_RSA_PSS; i++)
         if (made[i].root.cert)
             mint_pki_free(&made[i]);
+    return 0;
 }
 
 /* ---- configuration ------------------------------------------------------------------------------------- */

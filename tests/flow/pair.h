@@ -53,9 +53,9 @@ struct pair {
     bool                     keep, cut[2]; /* cut: nothing from this side is carried any more */
 };
 
-/* The PKI with leaves of this kind; made once, freed by pair_forget. */
+/* The PKI with leaves of this kind; made once, freed by pair_forget, the teardown of every test program here. */
 const struct minted_pki *pair_pki(enum mint_kind leaves);
-void                     pair_forget(void);
+int                      pair_forget(void **state);
 /* Sealed configs and two new connections. */
 void pair_config(struct pair *p, const struct pair_how *how);
 void pair_connect(struct pair *p);

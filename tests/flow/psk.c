@@ -175,12 +175,6 @@ static void judged_again(void **state)
     pair_close(&p);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,5 +182,5 @@ int main(void)
         cmocka_unit_test(keys_that_differ), cmocka_unit_test(required_is_required),
         cmocka_unit_test(judged_again),
     };
-    return cmocka_run_group_tests_name("external pre-shared keys", tests, NULL, forget);
+    return cmocka_run_group_tests_name("external pre-shared keys", tests, NULL, pair_forget);
 }

@@ -539,12 +539,6 @@ static void no_session_at_all(void **state)
     pair_close(&p);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -569,5 +563,5 @@ int main(void)
         cmocka_unit_test(early_data_is_skipped),
         cmocka_unit_test(no_session_at_all),
     };
-    return cmocka_run_group_tests_name("resumption", tests, NULL, forget);
+    return cmocka_run_group_tests_name("resumption", tests, NULL, pair_forget);
 }

@@ -274,12 +274,6 @@ static void own_refused(void **state)
     mint_free(&foe);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,5 +281,5 @@ int main(void)
         cmocka_unit_test(bad_ones),    cmocka_unit_test(must_staple), cmocka_unit_test(required),
         cmocka_unit_test(own_refused),
     };
-    return cmocka_run_group_tests_name("OCSP responses in the handshake", tests, NULL, forget);
+    return cmocka_run_group_tests_name("OCSP responses in the handshake", tests, NULL, pair_forget);
 }

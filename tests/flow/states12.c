@@ -181,12 +181,6 @@ static void to_client(void **state)
     every_message(CLIENT, false);
 }
 
-static int forget(void **state)
-{
-    pair_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,5 +189,5 @@ int main(void)
         cmocka_unit_test(to_server_resumed),
         cmocka_unit_test(to_client_resumed),
     };
-    return cmocka_run_group_tests_name("every message in every state, TLS 1.2", tests, NULL, forget);
+    return cmocka_run_group_tests_name("every message in every state, TLS 1.2", tests, NULL, pair_forget);
 }
