@@ -41,8 +41,10 @@ static void set_role(hf_config *c, enum hf_role role, unsigned setting)
 {
     hf_trust      *t      = hf_trust_new();
     enum hf_demand demand = HF_REQUIRE;
-    if (role == HF_SERVER && setting & (SET_LOOSE | SET_SILENT))
-        demand = setting & SET_SILENT ? HF_DONT_ASK : HF_ASK;
+    if (setting & SET_PSK || (role == HF_SERVER && setting & SET_LOOSE))
+        demand = HF_ASK;
+    if (role == HF_SERVER && setting & SET_SILENT)
+        demand = HF_DONT_ASK;
     always(t && hf_trust_anchor_file(t, fuzz_file("root.pem")));
     hf_config_trust(c, t, demand);
     if (role == HF_SERVER || !(setting & SET_LOOSE))
@@ -65,6 +67,7 @@ static void set_rest(hf_config *c, unsigned setting)
 {
     static const char *const protocols[] = {"h2", "http/1.1"};
     static const uint16_t    p256[]      = {KX_P256};
+    static const uint8_t     key[32]     = "nobody needs to know this secret";
     unsigned                 both        = setting & (SET_13 | SET_12);
     hf_config_versions(c, both == SET_13 ? TLS13 : TLS12, both == SET_12 ? TLS12 : TLS13);
     if (setting & SET_ALPN)
@@ -85,6 +88,8 @@ static void set_rest(hf_config *c, unsigned setting)
         hf_config_record_limit(c, LITTLE_BYTES);
     if (setting & SET_TICKETS)
         set_tickets(c);
+    if (setting & SET_PSK)
+        hf_config_psk(c, (hf_view){(const uint8_t *)"device 7", 8}, (hf_view){0}, (hf_view){key, sizeof key}, 256);
     hf_config_insecure_random(c, same_random, NULL);
 }
 
@@ -286,7 +291,8 @@ void flight_run(enum hf_role role, const uint8_t *data, size_t n)
 {
     if (n < SETTING_BYTES)
         return;
-    struct run r = {.c = flight_conn(role, (unsigned)(data[0] << 8 | data[1])), .now_ms = FUZZ_NOW_MS};
+    unsigned   setting = (unsigned)data[0] << 24 | (unsigned)data[1] << 16 | (unsigned)data[2] << 8 | data[3];
+    struct run r       = {.c = flight_conn(role, setting), .now_ms = FUZZ_NOW_MS};
     if (!r.c)
         return;
     if (n > SETTING_BYTES && data[SETTING_BYTES] != ITEM_SESSION)

@@ -2,7 +2,7 @@
  *
  * flight.h - an input for a whole state machine: how the engine is configured, and what its peer does, in order.
  *
- *     input = setting (2 bytes), item*       item = kind (1 byte), length (2 bytes), contents
+ *     input = setting (4 bytes), item*       item = kind (1 byte), length (2 bytes), contents
  *
  * The kind says what is done with the contents (enum item_kind). A record is framed, and under keys sealed, as the
  * engine expects it at that moment, so that a mutation of the contents reaches the reader it is meant for. What the
@@ -29,7 +29,7 @@ enum item_kind {
     ITEM_SESSION   = 9, /* client, the first item: goes on from this session (session.h) */
 };
 
-enum { SETTING_BYTES = 2, ITEM_HEADER = 3 };
+enum { SETTING_BYTES = 4, ITEM_HEADER = 3 };
 
 /* The setting, as bits of a big-endian number. */
 enum setting {
@@ -49,7 +49,8 @@ enum setting {
     SET_ZIP     = 1 << 13, /* certificates are compressed, and taken compressed */
     SET_LITTLE  = 1 << 14, /* records of 100 bytes at most */
     SET_CAS     = 1 << 15, /* client: announces its CAs */
-    SET_ALL     = (1 << 16) - 1
+    SET_PSK     = 1 << 16, /* an external pre-shared key, beside certificates */
+    SET_ALL     = (1 << 17) - 1
 };
 
 /* One run of an input against an engine of this role. */

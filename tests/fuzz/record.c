@@ -40,6 +40,9 @@ static const struct recorded {
     {"tickets-12", SET_12 | SET_TICKETS, SET_12 | SET_TICKETS},
     {"tickets-retry", SET_TICKETS, SET_TICKETS | SET_P256},
     {"tickets-no-certificate", SET_13 | SET_TICKETS | SET_LOOSE, SET_13 | SET_TICKETS | SET_LOOSE},
+    {"external-key", SET_13 | SET_PSK, SET_13 | SET_PSK},
+    {"external-key-retry", SET_13 | SET_PSK, SET_13 | SET_PSK | SET_P256},
+    {"external-key-declined", SET_13 | SET_PSK, SET_13},
     {"waiting", SET_SIGNER | SET_ASK, SET_SIGNER | SET_ASK},
     {"waiting-12", SET_12 | SET_SIGNER | SET_ASK, SET_12 | SET_SIGNER | SET_ASK},
 };
@@ -161,8 +164,8 @@ static hf_view record_one(const struct recorded *r, hf_view session)
     const unsigned     setting[2] = {r->client, r->server};
     for (int i = CLIENT; i <= SERVER; i++) {
         s[i] = (struct side){.c = flight_conn(i == CLIENT ? HF_CLIENT : HF_SERVER, setting[i]), .n = SETTING_BYTES};
-        s[i].input[0] = (uint8_t)(setting[i] >> 8);
-        s[i].input[1] = (uint8_t)setting[i];
+        for (int b = 0; b < SETTING_BYTES; b++)
+            s[i].input[b] = (uint8_t)(setting[i] >> 8 * (SETTING_BYTES - 1 - b));
         always(s[i].c);
     }
     if (session.n) {
