@@ -93,6 +93,14 @@ static void set_rest(hf_config *c, unsigned setting)
     hf_config_insecure_random(c, same_random, NULL);
 }
 
+/* Keys are for TLS 1.3 alone: a setting with a key means it. */
+static unsigned sensible(unsigned setting)
+{
+    if (setting & SET_PSK)
+        setting = (setting & ~(unsigned)SET_12) | SET_13;
+    return setting & SET_ALL;
+}
+
 /* Made once for each setting, and never given back. */
 static hf_config *config_of(enum hf_role role, unsigned setting)
 {
@@ -113,7 +121,7 @@ static hf_config *config_of(enum hf_role role, unsigned setting)
 
 hf_conn *flight_conn(enum hf_role role, unsigned setting)
 {
-    return hf_conn_new(config_of(role, setting & SET_ALL), role == HF_CLIENT ? "server.test" : NULL);
+    return hf_conn_new(config_of(role, sensible(setting)), role == HF_CLIENT ? "server.test" : NULL);
 }
 
 /* ---- stepping ------------------------------------------------------------------------------------------ */
