@@ -10,6 +10,7 @@ enum limit {
     LIMIT_RECORD_EXPANSION  = 256,             /* bytes; RFC 9846 5.2 */
     LIMIT_MSG_HELLO         = 65536,           /* bytes of a ClientHello, ServerHello, EncryptedExtensions */
     LIMIT_MSG_CERTIFICATE   = 256 * 1024,      /* bytes of a Certificate message */
+    LIMIT_ZIP_BLOCK         = 512 * 1024,      /* bytes that unpacking a certificate asks for at a time */
     LIMIT_MSG_CERTREQUEST   = 144 * 1024,      /* bytes: two full vectors of 64 KiB and what surrounds them */
     LIMIT_MSG_OTHER         = 4096,            /* bytes of any other handshake message */
     LIMIT_CHAIN             = 64,              /* certificates in one Certificate message */

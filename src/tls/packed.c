@@ -4,7 +4,7 @@
  *
  *   1. Ours is packed once, at the seal, and only sent when it is smaller. One with an OCSP response goes unpacked.
  *   2. A bomb: uncompressed_length is looked at before anything is unpacked, and may be no more than a Certificate
- *      message may have; exactly so many bytes are made, whatever the packed ones hold.
+ *      message may have; exactly so many bytes are made, whatever the packed ones hold, and what that takes is the connection's memory.
  *   3. The transcript has the message as it was sent; everything else sees the Certificate that came out of it.
  */
 #include <string.h>
@@ -119,10 +119,21 @@ hf_view packed_open(hf_view msg, struct mem *mem)
     if (!packed_read(&m, msg, &rep) || m.length > LIMIT_MSG_CERTIFICATE - MSG_HEADER || !zip_of(m.algorithm))
         return (hf_view){0};
     uint8_t *plain = plain_room(&m, mem, &n);
-    if (plain && zip_of(m.algorithm)->unpack(m.bytes, plain + MSG_HEADER, m.length))
+    if (plain && zip_of(m.algorithm)->unpack(m.bytes, plain + MSG_HEADER, m.length, mem) == UNZIP_DONE)
         return (hf_view){plain, n};
     mem_free(mem, plain);
     return (hf_view){0};
+}
+
+static enum turn unpacked(hf_conn *c, hf_view msg, const struct packed_read *m, hf_view plain, enum unzip how)
+{
+    if (how == UNZIP_DONE)
+        return certificate_came(c, plain, msg);
+    if (how == UNZIP_NO_MEMORY)
+        fail(&c->rep, CZ_NO_MEMORY, 0, 0, (int64_t)plain.n);
+    else
+        fail(&c->rep, CZ_BROKEN, MSG_HEADER + 5, m->length, (int64_t)m->bytes.n);
+    return FAILED;
 }
 
 enum turn on_packed_certificate(hf_conn *c, hf_view msg)
@@ -131,12 +142,10 @@ enum turn on_packed_certificate(hf_conn *c, hf_view msg)
     size_t             n;
     if (!packed_read(&m, msg, &c->rep) || !packed_ok(c, &m))
         return FAILED;
-    uint8_t *plain = plain_room(&m, &c->mem, &n);
-    if (!plain)
-        return fail(&c->rep, CZ_NO_MEMORY, 0, 0, (int64_t)n), FAILED;
-    bool      done = zip_of(m.algorithm)->unpack(m.bytes, plain + MSG_HEADER, m.length);
-    enum turn turn = done ? certificate_came(c, (hf_view){plain, n}, msg)
-                          : (fail(&c->rep, CZ_BROKEN, MSG_HEADER + 5, m.length, (int64_t)m.bytes.n), FAILED);
+    uint8_t   *plain = plain_room(&m, &c->mem, &n);
+    enum unzip how =
+        plain ? zip_of(m.algorithm)->unpack(m.bytes, plain + MSG_HEADER, m.length, &c->mem) : UNZIP_NO_MEMORY;
+    enum turn turn = unpacked(c, msg, &m, (hf_view){plain, n}, how);
     mem_free(&c->mem, plain);
     return turn;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * zip.c - see zip.h. The build says which libraries there are. */
-#include "zip.h"
+#include "tls/zip.h"
+
+#include "base/limits.h"
 
 static const struct zip *const all[] = {
 #ifdef HF_ZIP_BROTLI
@@ -26,4 +28,20 @@ const struct zip *zip_of(uint16_t code)
         if (all[i]->code == code)
             return all[i];
     return NULL;
+}
+
+void *zip_alloc(struct zip_mem *m, size_t n)
+{
+    if (n > LIMIT_ZIP_BLOCK)
+        return NULL;
+    void *p = mem_alloc(m->mem, n);
+    m->out  = m->out || !p;
+    return p;
+}
+
+enum unzip zip_end(const struct zip_mem *m, bool whole)
+{
+    if (whole)
+        return UNZIP_DONE;
+    return m->out ? UNZIP_NO_MEMORY : UNZIP_BROKEN;
 }

@@ -3,7 +3,7 @@
 #include <brotli/decode.h>
 #include <brotli/encode.h>
 
-#include "zip.h"
+#include "tls/zip.h"
 
 static size_t pack(hf_view in, uint8_t *out, size_t room)
 {
@@ -13,10 +13,27 @@ static size_t pack(hf_view in, uint8_t *out, size_t room)
     return done ? n : 0;
 }
 
-static bool unpack(hf_view in, uint8_t *out, size_t n)
+static void *take(void *m, size_t n)
 {
-    size_t got = n;
-    return BrotliDecoderDecompress(in.n, in.p, &got, out) == BROTLI_DECODER_RESULT_SUCCESS && got == n;
+    return zip_alloc(m, n);
+}
+
+static void give(void *m, void *p)
+{
+    mem_free(((struct zip_mem *)m)->mem, p);
+}
+
+/* As a stream, which tells how much of the input was used and takes an allocator; the one-shot does neither. */
+static enum unzip unpack(hf_view in, uint8_t *out, size_t n, struct mem *mem)
+{
+    struct zip_mem      m = {.mem = mem};
+    BrotliDecoderState *s = BrotliDecoderCreateInstance(take, give, &m);
+    if (!s)
+        return UNZIP_NO_MEMORY;
+    size_t in_n = in.n, room = n;
+    bool   end = BrotliDecoderDecompressStream(s, &in_n, &in.p, &room, &out, NULL) == BROTLI_DECODER_RESULT_SUCCESS;
+    BrotliDecoderDestroyInstance(s);
+    return zip_end(&m, end && in_n == 0 && room == 0);
 }
 
 const struct zip zip_brotli = {2, pack, unpack};

@@ -232,44 +232,83 @@ static void packed(void **state)
     packed_with(0, 0x0303);
 }
 
-/* A client of the tests' own packs its Certificate in wrong ways. */
+/* A client of the tests' own packs its Certificate in wrong ways, by each algorithm. */
 struct bad_pack {
     const char *name;
     uint16_t    check, algorithm;
     uint8_t     alert;
     int         length; /* added to uncompressed_length */
-    bool        garbage, bomb, trailing, cut, off;
+    bool        garbage, bomb, trailing, empty, off;
+    int         bytes; /* behind the packed ones, below 0: so many are missing */
+    bool        twice; /* they stand there twice */
 };
+
+struct repacker {
+    const struct bad_pack *how;
+    const struct zip      *zip;
+};
+
+static void write_packed(const struct bad_pack *b, uint16_t code, uint32_t said, hf_view packed, struct bytes *m)
+{
+    m->n = 0;
+    bytes_u8(m, 25);
+    size_t whole = bytes_open(m, 3);
+    bytes_u16(m, b->algorithm ? b->algorithm : code);
+    bytes_u8(m, said >> 16);
+    bytes_u16(m, said & 0xffff);
+    size_t data = bytes_open(m, 3);
+    bytes_add(m, packed.p, packed.n);
+    bytes_close(m, data, 3);
+    if (b->trailing)
+        bytes_u8(m, 0);
+    bytes_close(m, whole, 3);
+}
 
 static void repack(struct foe *p, uint8_t type, struct bytes *m)
 {
     enum { BOMB = 8 << 20 };
-    const struct bad_pack *b = p->ctx;
-    const struct zip      *z = zip_at(0);
-    size_t                 n = b->bomb ? BOMB : m->n - 4, room = n + 4096;
-    uint8_t               *out = malloc(room), *in = calloc(1, n);
-    if (type == MSG_CERTIFICATE) {
-        uint32_t said = (uint32_t)((int)(m->n - 4) + b->length);
-        if (!b->bomb)
-            memcpy(in, m->p + 4, n);
-        size_t k = z->pack((hf_view){in, n}, out, room);
-        if (b->garbage)
-            memset(out, 0x5a, k);
-        m->n = 0;
-        bytes_u8(m, 25);
-        size_t whole = bytes_open(m, 3);
-        bytes_u16(m, b->algorithm ? b->algorithm : z->code);
-        bytes_u8(m, said >> 16);
-        bytes_u16(m, said & 0xffff);
-        size_t data = bytes_open(m, 3);
-        bytes_add(m, out, b->cut ? 0 : k);
-        bytes_close(m, data, 3);
-        if (b->trailing)
-            bytes_u8(m, 0);
-        bytes_close(m, whole, 3);
-    }
+    const struct repacker *r = p->ctx;
+    const struct bad_pack *b = r->how;
+    if (type != MSG_CERTIFICATE)
+        return;
+    size_t   n = b->bomb ? BOMB : m->n - 4, room = n + 4096;
+    uint8_t *out = calloc(2, room), *in = calloc(1, n);
+    uint32_t said = (uint32_t)((int)(m->n - 4) + b->length);
+    if (!b->bomb)
+        memcpy(in, m->p + 4, n);
+    size_t k = r->zip->pack((hf_view){in, n}, out, room);
+    assert_true(k > 0);
+    if (b->garbage)
+        memset(out, 0x5a, k);
+    if (b->twice)
+        memcpy(out + k, out, k);
+    k = b->empty ? 0 : b->twice ? 2 * k : (size_t)((long)k + b->bytes);
+    write_packed(b, r->zip->code, said, (hf_view){out, k}, m);
     free(out);
     free(in);
+}
+
+static void bad_pack(const struct repacker *r)
+{
+    const struct minted_pki *pki = pair_pki(MINT_P256);
+    const struct bad_pack   *b   = r->how;
+    hf_why                   why;
+    hf_config               *c = hf_config_new(HF_SERVER);
+    hf_config_trust(c, mint_trust(pki), HF_REQUIRE);
+    hf_config_cred(c, mint_cred(pki->server_pem, pki->server_key));
+    hf_config_compression(c, !b->off);
+    assert_true(hf_config_seal(c, MINT_NOW_MS, &why));
+    struct foe p = {
+        .engine = hf_conn_new(c, NULL), .pki = pki, .on_send = repack, .ctx = (void *)r, .lenient = b->check != 0};
+    foe_client(&p);
+    if (hf_conn_why(p.engine)->check != b->check)
+        fail_msg("algorithm %d, %s: %s", r->zip->code, b->name, hf_check_info_of(hf_conn_why(p.engine)->check)->name);
+    assert_int_equal(p.done, b->check == 0);
+    if (b->check)
+        assert_int_equal(hf_conn_why(p.engine)->alert, b->alert);
+    hf_conn_free(p.engine);
+    foe_free(&p);
+    hf_config_free(c);
 }
 
 static void bad_packs(void **state)
@@ -283,31 +322,44 @@ static void bad_packs(void **state)
         {"a length too small", CZ_BROKEN, .alert = BAD_CERTIFICATE, .length = -1},
         {"garbage", CZ_BROKEN, .alert = BAD_CERTIFICATE, .garbage = true},
         {"a bomb", CZ_BROKEN, .alert = BAD_CERTIFICATE, .bomb = true},
+        {"a bomb that says so within the limit", CZ_BROKEN, .alert = BAD_CERTIFICATE, .bomb = true, .length = 250000},
         {"a byte behind", CZ_TRAILING, .alert = DECODE_ERROR, .trailing = true},
-        {"nothing packed", CZ_MALFORMED, .alert = DECODE_ERROR, .cut = true},
+        {"a byte behind the packed ones", CZ_BROKEN, .alert = BAD_CERTIFICATE, .bytes = 1},
+        {"two streams", CZ_BROKEN, .alert = BAD_CERTIFICATE, .twice = true},
+        {"a byte short", CZ_BROKEN, .alert = BAD_CERTIFICATE, .bytes = -1},
+        {"nearly nothing", CZ_BROKEN, .alert = BAD_CERTIFICATE, .bytes = -300},
+        {"nothing packed", CZ_MALFORMED, .alert = DECODE_ERROR, .empty = true},
     };
-    const struct minted_pki *pki = pair_pki(MINT_P256);
     if (!zip_at(0))
         skip();
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        hf_why     why;
-        hf_config *c = hf_config_new(HF_SERVER);
-        hf_config_trust(c, mint_trust(pki), HF_REQUIRE);
-        hf_config_cred(c, mint_cred(pki->server_pem, pki->server_key));
-        hf_config_compression(c, !all[i].off);
-        assert_true(hf_config_seal(c, MINT_NOW_MS, &why));
-        struct foe p = {.engine = hf_conn_new(c, NULL), .pki = pki, .on_send = repack, .ctx = (void *)&all[i]};
-        p.lenient    = all[i].check != 0;
-        foe_client(&p);
-        if (hf_conn_why(p.engine)->check != all[i].check)
-            fail_msg("%s: %s", all[i].name, hf_check_info_of(hf_conn_why(p.engine)->check)->name);
-        assert_int_equal(p.done, all[i].check == 0);
-        if (all[i].check)
-            assert_int_equal(hf_conn_why(p.engine)->alert, all[i].alert);
-        hf_conn_free(p.engine);
-        foe_free(&p);
-        hf_config_free(c);
+    for (size_t z = 0; zip_at(z); z++)
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+            bad_pack(&(struct repacker){&all[i], zip_at(z)});
+}
+
+/* What a decoder holds counts, it asks for no block above the limit, and all is given back. */
+static void unpacked_in_our_memory(void **state)
+{
+    enum { BIG = 4 << 20, SMALL = 20000 };
+    uint8_t *in = malloc(BIG), *packed = malloc(2 * BIG), *out = malloc(BIG);
+    for (size_t i = 0, x = 1; i < BIG; i++) /* does not get smaller: a window is needed for it */
+        in[i] = (uint8_t)((x = x * 1103515245 + 12345) >> 16);
+    for (size_t i = 0; zip_at(i); i++) {
+        const struct zip *z     = zip_at(i);
+        struct mem        plain = {0}, tight = {.max = 2000}, ample = {.max = LIMIT_CONN_BYTES};
+        size_t            small = z->pack((hf_view){in, SMALL}, packed, 2 * (size_t)BIG);
+        assert_int_equal(z->unpack((hf_view){packed, small}, out, SMALL, &plain), UNZIP_DONE);
+        assert_memory_equal(in, out, SMALL);
+        assert_in_range(plain.peak, 1000, LIMIT_ZIP_BLOCK);
+        assert_int_equal(z->unpack((hf_view){packed, small}, out, SMALL, &tight), UNZIP_NO_MEMORY);
+        size_t big = z->pack((hf_view){in, BIG}, packed, 2 * (size_t)BIG);
+        assert_int_equal(z->unpack((hf_view){packed, big}, out, SMALL, &ample), UNZIP_BROKEN);
+        assert_int_equal(plain.used + tight.used + ample.used, 0);
+        assert_in_range(ample.peak, 1000, LIMIT_CONN_BYTES);
     }
+    free(in);
+    free(packed);
+    free(out);
 }
 
 /* ---- channel bindings ---------------------------------------------------------------------------------------- */
@@ -341,8 +393,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(record_limits), cmocka_unit_test(over_the_limit), cmocka_unit_test(bad_limit),
-        cmocka_unit_test(packed),        cmocka_unit_test(bad_packs),      cmocka_unit_test(cas_announced),
-        cmocka_unit_test(filters),       cmocka_unit_test(bindings),
+        cmocka_unit_test(packed),        cmocka_unit_test(bad_packs),      cmocka_unit_test(unpacked_in_our_memory),
+        cmocka_unit_test(cas_announced), cmocka_unit_test(filters),        cmocka_unit_test(bindings),
     };
     return cmocka_run_group_tests_name("what a connection agrees on beside the handshake", tests, NULL, pair_forget);
 }

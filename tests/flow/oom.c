@@ -119,6 +119,16 @@ static void with_everything_in_12(void **state)
                                .cold     = true});
 }
 
+static void compress(const struct pair *p, enum side side, hf_config *c, hf_cred *cred)
+{
+    hf_config_compression(c, true);
+}
+
+static void with_compressed_certificates(void **state)
+{
+    run_out(&(struct pair_how){.demand = HF_REQUIRE, .cold = true, .set = compress});
+}
+
 static void with_crls(void **state)
 {
     static const enum mint_kind kinds[] = {MINT_RSA, MINT_ED25519, MINT_P384};
@@ -215,6 +225,7 @@ int main(void)
         cmocka_unit_test(in_fragments),
         cmocka_unit_test(with_everything),
         cmocka_unit_test(with_everything_in_12),
+        cmocka_unit_test(with_compressed_certificates),
         cmocka_unit_test(with_crls),
         cmocka_unit_test(without_client_certificate),
         cmocka_unit_test(in_config),
