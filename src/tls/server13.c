@@ -27,7 +27,8 @@ static bool hello_ok(hf_conn *c, const struct client_hello *m)
 enum { FALLBACK_SCSV = 0x5600 };
 
 /* The highest that both have; without supported_versions the client is older than TLS 1.3 (4.3.1). A client that
- * says it fell back is told so before anything else about versions (RFC 7507 3). */
+ * says it fell back is told so before anything else about versions (RFC 7507 3). RFC 9846 4.2.2: "A server which
+ * receives a legacy_version value not equal to 0x0303 MUST abort". */
 static bool pick_version(hf_conn *c, const struct client_hello *m)
 {
     const hf_config *cfg     = c->cfg;
@@ -42,6 +43,8 @@ static bool pick_version(hf_conn *c, const struct client_hello *m)
     uint16_t reached = c->version ? c->version : highest;
     if (reached < cfg->version_max && codes_have(m->suites, FALLBACK_SCSV))
         return fail(&c->rep, CH12_FALLBACK, MSG_HEADER, cfg->version_max, reached);
+    if (c->version == TLS13 && m->legacy_version != TLS12)
+        return fail(&c->rep, CH_LEGACY_VERSION, MSG_HEADER, TLS12, m->legacy_version);
     return c->version ||
            fail(&c->rep, CH_VERSIONS, listed ? exts_at(&m->x, m->x.versions) : MSG_HEADER, cfg->version_min, highest);
 }
