@@ -132,6 +132,12 @@ bool hf_trust_anchor_file(hf_trust *t, const char *file);
 bool hf_trust_anchor_bytes(hf_trust *t, const void *pem_or_der, size_t n, const char *called);
 /* Adds every certificate of a file as a pinned leaf: it is itself the peer, nobody needs to vouch. */
 bool hf_trust_pin_file(hf_trust *t, const char *file);
+/* Adds the public keys of a PEM file (BEGIN PUBLIC KEY) or the one of a DER file (SubjectPublicKeyInfo) as pinned raw
+ * keys: a peer that shows one of them without any certificate and proves it is taken. There is nothing else to judge: no
+ * dates, names or revocation; a certificate is never taken for its key. Raw public keys are negotiated where some are
+ * pinned; pinned before any certificate was added they are preferred to certificates. TRUST_KEY*. RFC 7250. */
+bool hf_trust_pin_key_file(hf_trust *t, const char *file);
+bool hf_trust_pin_key_bytes(hf_trust *t, const void *pem_or_der, size_t n, const char *called);
 /* CA names to announce (CertificateRequest, RFC 9846 4.3.4). names: DER Names, used only by HF_HINTS_LISTED;
  * copied. The default is HF_HINTS_FROM_TRUST: the subjects of the anchors. */
 bool hf_trust_hints(hf_trust *t, enum hf_hints mode, const hf_view *names, size_t n);
@@ -163,6 +169,11 @@ typedef bool (*hf_passphrase)(void *ctx, const char *file, char *out, size_t roo
 hf_cred *hf_cred_files(const char *chain, const char *key, hf_passphrase ask, void *ctx);
 /* A chain whose key is elsewhere (PKCS#11, KMS): the connection then waits in HF_WANT_SIGNATURE. */
 hf_cred *hf_cred_external(const void *pem, size_t n, const char *called);
+/* A raw public key in place of a certificate (RFC 7250), for peers that take and pin it: the private key in a file, or the
+ * public key (PEM or DER SubjectPublicKeyInfo) of a signer outside. Such credentials and certificates may stand in one
+ * config: what the peer takes decides, and where it takes both, the order. */
+hf_cred *hf_cred_raw_key(const char *key, hf_passphrase ask, void *ctx);
+hf_cred *hf_cred_raw_external(const void *pem_or_der, size_t n, const char *called);
 /* The schemes this key may sign with, in order of preference, where that is fewer than its kind allows (a signer
  * outside may know only some). PKCS#1 is for TLS 1.2. The default: all, in the peer's order. */
 void hf_cred_sigalgs(hf_cred *c, const uint16_t *schemes, size_t n);
@@ -314,7 +325,8 @@ bool hf_conn_judge(hf_conn *c, const hf_config *under, int64_t now_ms, hf_why *w
 const hf_why  *hf_conn_why(const hf_conn *c);  /* never NULL */
 const hf_peer *hf_conn_peer(const hf_conn *c); /* NULL until proven, and when no certificate was given */
 size_t         hf_conn_findings(const hf_conn *c, const hf_finding **out);
-size_t         hf_conn_claimed(const hf_conn *c, hf_view *certs, size_t max); /* presented, unproven */
+/* Presented, unproven: the certificates, or one SubjectPublicKeyInfo. */
+size_t hf_conn_claimed(const hf_conn *c, hf_view *certs, size_t max);
 /* The OCSP response that came with the peer's certificate, a claim as long as hf_conn_peer is NULL; empty: none.
  * Lives as long as the connection. */
 hf_view hf_conn_staple(const hf_conn *c);
@@ -351,21 +363,24 @@ const char *hf_alert_name(uint8_t alert);
 const char *hf_message_name(uint8_t handshake_type);
 const char *hf_code_name(char kind, uint16_t code); /* 's'uite, 'g'roup, si'a'lg, 'v'ersion, e'x'tension; never NULL */
 
-/* The peer, proven. All results live as long as the connection. */
+/* The peer, proven. All results live as long as the connection. A peer that showed a raw public key has no certificate:
+ * its leaf, serial, subject and issuer are empty, and its name is "key sha256:" with the digest of its key. */
 const char *hf_peer_name(const hf_peer *p);    /* best name: URI, DNS, mail, IP, then DN */
 const char *hf_peer_subject(const hf_peer *p); /* RFC 4514 */
 const char *hf_peer_issuer(const hf_peer *p);
-hf_view     hf_peer_leaf(const hf_peer *p); /* DER */
+hf_view     hf_peer_leaf(const hf_peer *p); /* DER; empty: a raw public key */
+hf_view     hf_peer_spki(const hf_peer *p); /* DER SubjectPublicKeyInfo */
 hf_view     hf_peer_serial(const hf_peer *p);
-void        hf_peer_sha256(const hf_peer *p, uint8_t out[32]);      /* of the certificate */
-void        hf_peer_spki_sha256(const hf_peer *p, uint8_t out[32]); /* of its key */
-int64_t     hf_peer_not_after(const hf_peer *p);                    /* Unix seconds */
+void        hf_peer_sha256(const hf_peer *p, uint8_t out[32]);      /* of the certificate; without one, of its key */
+void        hf_peer_spki_sha256(const hf_peer *p, uint8_t out[32]); /* of its key (SubjectPublicKeyInfo) */
+int64_t     hf_peer_not_after(const hf_peer *p);                    /* Unix seconds; 0: a raw public key has no end */
 /* The i-th name of a kind, printable and without its kind: from the subjectAltName, or the subject (CN: the last one
  * alone). Returns its length, 0 behind the last. */
 enum hf_name_kind { HF_NAME_URI = 1, HF_NAME_DNS, HF_NAME_MAIL, HF_NAME_IP, HF_NAME_CN, HF_NAME_OU };
 size_t hf_peer_names(const hf_peer *p, enum hf_name_kind kind, size_t i, char *out, size_t room);
 
-/* A certificate as a claim, for logs: its names as text without any proof. Returns as snprintf does. */
+/* A certificate, or a raw public key, as a claim, for logs: its names as text without any proof. Returns as snprintf
+ * does. */
 int hf_cert_describe(hf_view der, char *out, size_t room);
 
 /* ---- rules: who of the proven may come in (doc/rules.md) ---------------------------------------------- */
@@ -401,7 +416,7 @@ hf_rules *hf_rules_new(void); /* without a rule: nobody comes in */
 hf_rules *hf_rules_ref(hf_rules *r);
 void      hf_rules_free(hf_rules *r); /* drops one reference */
 /* Adds a rule behind the others; what hf_rules_when says next is about it. Without any condition it is about everybody
- * who has a certificate. where: how the rule is called in answers ("rules.yaml:12"), reason: a text for them, may be
+ * who has a certificate or a raw public key. where: how the rule is called in answers ("rules.yaml:12"), reason: a text for them, may be
  * NULL; copied. False: there are too many, or memory is out; the seal says so again. */
 bool hf_rules_begin(hf_rules *r, bool allow, const char *where, const char *reason);
 /* The last rule demands this of a field: uri, dns, mail, ip, cn, ou, subject, issuer, serial, sha256, spki, certificate,

@@ -112,8 +112,9 @@ static bool add_attributes(struct ident *id, struct mem *m)
 
 static char *name_text(hf_view name, struct mem *m)
 {
-    char text[TEXT_ROOM * 2];
-    dn_text(name, text, sizeof text);
+    char text[TEXT_ROOM * 2] = "";
+    if (name.n)
+        dn_text(name, text, sizeof text);
     return mem_text(m, text);
 }
 
@@ -122,18 +123,21 @@ static bool gather(struct ident *id, struct mem *m)
     id->names   = mem_alloc(m, (count_alt_names(&id->leaf) + 1 + OUS_MAX) * sizeof *id->names);
     id->subject = name_text(id->leaf.subject, m);
     id->issuer  = name_text(id->leaf.issuer, m);
-    return id->names && id->subject && id->issuer && add_alt_names(id, m) && add_attributes(id, m);
+    if (!id->names || !id->subject || !id->issuer)
+        return false;
+    return cert_is_bare(&id->leaf) || (add_alt_names(id, m) && add_attributes(id, m));
 }
 
 bool ident_of(struct ident *id, hf_view der, struct mem *m, struct report *rep)
 {
     *id = (struct ident){0};
-    if (!cert_parse(&id->leaf, der, rep))
+    if (spki_alone(der) ? !cert_bare(&id->leaf, der, rep) : !cert_parse(&id->leaf, der, rep))
         return false;
     id->serial = id->leaf.serial;
     while (id->serial.n && id->serial.p[0] == 0)
         id->serial = (hf_view){id->serial.p + 1, id->serial.n - 1};
-    cert_sha256(&id->leaf, id->sha256);
+    if (!cert_is_bare(&id->leaf))
+        cert_sha256(&id->leaf, id->sha256);
     cert_spki_sha256(&id->leaf, id->spki);
     if (gather(id, m))
         return true;

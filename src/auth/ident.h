@@ -15,6 +15,8 @@
  *   sha256     of the certificate
  *   spki       SHA-256 of its SubjectPublicKeyInfo
  *
+ * A raw public key (RFC 7250) has its spki and nothing else: no rule about another of these fields holds for it.
+ *
  * An ident proves nothing: whoever makes one says what was proven. Rules get one from an hf_peer.
  */
 #ifndef HF_AUTH_IDENT_H
@@ -63,7 +65,8 @@ struct ident {
     uint8_t            sha256[32], spki[32];
 };
 
-/* Fills id from the certificate in der, which must outlive it. False: it is no certificate, or memory is out. */
+/* Fills id from the certificate, or the raw public key, in der, which must outlive it. False: it is neither, or memory
+ * is out. */
 bool ident_of(struct ident *id, hf_view der, struct mem *m, struct report *rep);
 void ident_free(struct ident *id, struct mem *m);
 /* A value as text, printable. Returns out. */

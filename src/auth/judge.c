@@ -88,7 +88,9 @@ static void has_text(const struct asker *a, enum field f, char *out, size_t room
     for (size_t i = 0; a->id && i < a->id->n; i++)
         if (a->id->names[i].field == f)
             n = text_add(out, room, n, "%s%s", n ? ", " : "", ident_text(f, a->id->names[i].value, one, sizeof one));
-    if (f == ID_SUBJECT || f == ID_ISSUER)
+    if (f < N_ID_FIELDS && f != ID_SPKI && a->id && cert_is_bare(&a->id->leaf))
+        text_add(out, room, 0, "a raw public key");
+    else if (f == ID_SUBJECT || f == ID_ISSUER)
         text_printable(out, room, f == ID_SUBJECT ? a->id->subject : a->id->issuer,
                        strlen(f == ID_SUBJECT ? a->id->subject : a->id->issuer));
     else if (f == ID_SERIAL)

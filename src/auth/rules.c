@@ -235,7 +235,14 @@ void rules_ask(const hf_rules *r, hf_view leaf, const hf_asker *who, hf_ruling *
     ident_free(&id, &m);
 }
 
+/* What the peer showed: a certificate, or a raw public key. */
+static hf_view shown(const hf_peer *p)
+{
+    hf_view leaf = p ? hf_peer_leaf(p) : (hf_view){0};
+    return p && !leaf.n ? hf_peer_spki(p) : leaf;
+}
+
 void hf_rules_judge(const hf_rules *r, const hf_asker *who, hf_ruling *out)
 {
-    rules_ask(r, who->peer ? hf_peer_leaf(who->peer) : (hf_view){0}, who, out);
+    rules_ask(r, shown(who->peer), who, out);
 }

@@ -82,7 +82,7 @@ uint32_t rule_against(const hf_rules *r, const struct rule *rule, const struct a
 char *rule_against_text(const hf_rules *r, const struct rule *rule, const struct asker *a, enum field f, char *out,
                         size_t room);
 void  rules_judge(const hf_rules *r, const struct asker *a, hf_ruling *out);
-/* hf_rules_judge for a certificate that may not be proven: for answers to "what if". */
+/* hf_rules_judge for a certificate (or a raw public key) that may not be proven: for answers to "what if". */
 void rules_ask(const hf_rules *r, hf_view leaf, const hf_asker *who, hf_ruling *out);
 /* The form in which it is asked; id belongs to the caller, with m. False: rep says why. */
 bool asker_of(struct asker *a, struct ident *id, hf_view leaf, const hf_asker *who, struct mem *m, struct report *rep);

@@ -381,7 +381,7 @@ static bool of_clock(const struct want *w, int64_t now)
 bool want_holds(const struct want *w, const struct asker *a)
 {
     if (w->field < N_ID_FIELDS)
-        return a->id && of_certificate(w, a->id);
+        return a->id && (w->field == ID_SPKI || !cert_is_bare(&a->id->leaf)) && of_certificate(w, a->id);
     switch (w->field) {
     case ASK_CERTIFICATE:
         return !a->certificate;

@@ -3,7 +3,8 @@
  * again.c - the peer's chain under a config: when it arrives, and again whenever the caller asks, while the
  * connection is open. Nothing that was found once is taken for granted later: dates, revocation, anchors, pins,
  * purpose and name are all asked anew, of whatever config is given. Only the proof of possession is not repeated:
- * that the peer holds its key was shown in this very connection, and does not grow old with it.
+ * that the peer holds its key was shown in this very connection, and does not grow old with it. Of a raw public key
+ * there is the pin alone to ask for.
  */
 #include "base/ct.h"
 #include "base/text.h"
@@ -20,7 +21,8 @@ static hf_view staple_at(const hf_conn *c, const struct certificate *m, int64_t 
     report_init(&rep);
     if (!c->open || !m->staple.n)
         return m->staple;
-    bool holds = cert_parse(&leaf, m->chain[0], &rep) && ocsp_window(&leaf, m->staple, &from, &until) && now <= until;
+    bool holds = !c->peer_raw && cert_parse(&leaf, m->chain[0], &rep) && ocsp_window(&leaf, m->staple, &from, &until) &&
+                 now <= until;
     return holds ? m->staple : (hf_view){0};
 }
 
@@ -41,17 +43,24 @@ bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct c
                                .staple        = staple,
                                .staple_asked  = asked && (staple.n || !c->open),
                                .staple_needed = under->staples == HF_REQUIRE && !c->open};
+    if (c->peer_raw)
+        return valid_key(&how, m->chain[0], &c->mem, path, rep);
     return valid_chain(&how, m->chain, m->n, &c->mem, path, rep);
+}
+
+bool claim_read(const hf_conn *c, uint16_t version, uint32_t offered, struct certificate *m, struct report *rep)
+{
+    hf_view msg = {c->claimed, c->claimed_n};
+    if (version == TLS12)
+        return c->peer_raw ? raw_key12_read(m, msg, rep) : certificate12_read(m, msg, rep);
+    return certificate_read(m, msg, offered, rep);
 }
 
 void chain_kept(const hf_conn *c, uint16_t version, struct certificate *m, struct report *rep)
 {
-    hf_view msg = {c->claimed, c->claimed_n};
-    *m          = (struct certificate){0};
-    if (c->claimed && version == TLS12)
-        certificate12_read(m, msg, rep);
-    else if (c->claimed)
-        certificate_read(m, msg, UINT32_MAX, rep); /* its extensions were asked for when it came */
+    *m = (struct certificate){0};
+    if (c->claimed) /* its extensions were asked for when it came */
+        claim_read(c, version, UINT32_MAX, m, rep);
     if (version == TLS12)
         m->staple = c->staple;
 }

@@ -103,7 +103,7 @@ static bool leaf_unverified(hf_conn *c, const struct certificate *m)
 {
     c->rep.cert = 0;
     c->hs->leaf = &c->hs->unverified_leaf;
-    bool parsed = cert_parse(&c->hs->unverified_leaf, m->chain[0], &c->rep);
+    bool parsed = (c->peer_raw ? cert_bare : cert_parse)(&c->hs->unverified_leaf, m->chain[0], &c->rep);
     c->rep.cert = -1;
     return parsed;
 }
@@ -118,6 +118,26 @@ static bool entries_whole(hf_conn *c, const struct certificate *m)
     }
     c->rep.cert = -1;
     return true;
+}
+
+/* RFC 9846 4.5.1: "If the RawPublicKey certificate type was negotiated, then the certificate_list MUST contain no more
+ * than one CertificateEntry, which contains an ASN1_subjectPublicKeyInfo value" */
+static bool raw_key_whole(hf_conn *c, const struct certificate *m)
+{
+    struct report own;
+    struct cert   key;
+    report_init(&own);
+    if (m->n > 1)
+        return fail(&c->rep, RAW_KEY_SEVERAL, 0, 1, (int64_t)m->n);
+    return cert_bare(&key, m->chain[0], &own) || fail(&c->rep, RAW_KEY_MALFORMED, own.why.offset, 0, own.why.check);
+}
+
+/* What came is of the certificate type that was agreed on. */
+static bool type_right(hf_conn *c, const struct certificate *m)
+{
+    if (c->peer_raw)
+        return raw_key_whole(c, m);
+    return entries_whole(c, m) && (!spki_alone(m->chain[0]) || fail(&c->rep, CERT_MSG_IS_RAW_KEY, 0, 0, 0));
 }
 
 static bool leaf_verified(hf_conn *c, const struct certificate *m)
@@ -150,16 +170,14 @@ enum turn certificate_came(hf_conn *c, hf_view msg, hf_view wire)
     if (!c->claimed)
         return fail(&c->rep, CERT_MSG_NO_MEMORY, 0, 0, (int64_t)msg.n), FAILED;
     c->claimed_n = msg.n;
-    hf_view kept = {c->claimed, msg.n};
-    if (!(c->version == TLS12 ? certificate12_read(&m, kept, &c->rep)
-                              : certificate_read(&m, kept, c->hs->offered, &c->rep)))
+    if (!claim_read(c, c->version, c->hs->offered, &m, &c->rep))
         return FAILED;
     transcript_add(c, wire);
     if (m.context.n)
         return fail(&c->rep, CERT_MSG_CONTEXT, MSG_HEADER, 0, (int64_t)m.context.n), FAILED;
     if (m.n == 0)
         return no_certificate(c);
-    if (!entries_whole(c, &m))
+    if (!type_right(c, &m))
         return FAILED;
     return c->hs->status_coming ? OTHER : judge(c, &m);
 }

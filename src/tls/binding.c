@@ -18,11 +18,11 @@ static const struct cert *server_leaf(const hf_conn *c)
 }
 
 /* RFC 5929 4.1: the hash of the certificate's signature, SHA-256 in place of MD5 and SHA-1; where the signature has no
- * single hash the binding is undefined. */
+ * single hash, and for a raw public key, the binding is undefined. */
 size_t hf_conn_binding_end_point(const hf_conn *c, uint8_t out[64])
 {
     const struct cert *leaf = c->open ? server_leaf(c) : NULL;
-    if (!leaf || leaf->sig.hash == HASH_NONE)
+    if (!leaf || cert_is_bare(leaf) || leaf->sig.hash == HASH_NONE)
         return 0;
     bool          weak = leaf->sig.hash == HASH_MD5 || leaf->sig.hash == HASH_SHA1;
     enum hash_alg alg  = weak ? HASH_SHA256 : leaf->sig.hash;

@@ -48,12 +48,14 @@ static bool hello12_ok(hf_conn *c, const struct server_hello *m)
            fail(rep, SH12_POINT_FORMATS, exts_at(&m->x, m->x.point_formats), 0, m->x.point_formats.p[0]);
 }
 
-static enum turn resume(hf_conn *c)
+static enum turn resume(hf_conn *c, const struct server_hello *m)
 {
     memcpy(c->exporter.b, c->hs->session.secret.p, MASTER_BYTES);
     key_block12(c);
     c->group = c->hs->session.group;
     session_resume(c);
+    if (!types_answered(c, &m->x))
+        return FAILED;
     return c->hs->ticket_due ? SHORT_TICKET : SHORT;
 }
 
@@ -77,9 +79,11 @@ enum turn server_hello12(hf_conn *c, const struct server_hello *m, hf_view msg)
     if (m->x.seen & X_ALPN && !alpn_chosen(c, &m->x))
         return FAILED;
     if (m->session_id.n && view_equal(m->session_id, (hf_view){h->session_id, h->session_id_n}))
-        return resume(c);
+        return resume(c, m);
     if (h->offers)
         session_decline(c);
+    if (!types_answered(c, &m->x))
+        return FAILED;
     memcpy(h->session_id, m->session_id.p, m->session_id.n);
     h->session_id_n = (uint8_t)m->session_id.n;
     return OLDER;

@@ -75,6 +75,7 @@ static void write_hello(hf_conn *c)
                                  .record_size   = c->cfg->record_limit < LIMIT_RECORD_PLAINTEXT ? limit_ours(c) : 0,
                                  .ca_names      = {c->cfg->names, c->cfg->names_n},
                                  .zips          = codes_view(&c->cfg->zips)};
+    types_offer(c, &m);
     if (h->offers && h->session.version == TLS12)
         m.ticket = h->session.ticket;
     psk_list(c, &m);
@@ -248,7 +249,7 @@ enum turn on_enc_exts(hf_conn *c, hf_view msg)
     transcript_add(c, msg);
     if ((x.seen & X_ALPN) && !alpn_chosen(c, &x))
         return FAILED;
-    if (!limit_theirs(c, &x))
+    if (!limit_theirs(c, &x) || !types_answered(c, &x))
         return FAILED;
     return c->hs->psk.n ? OTHER : NEXT;
 }

@@ -59,6 +59,9 @@ enum extension_type {
     XT_RENEGOTIATION_INFO        = 0xff01
 };
 
+/* CertificateType (RFC 7250 7) */
+enum certificate_type { TYPE_X509 = 0, TYPE_RAW_KEY = 2 };
+
 enum psk_mode { PSK_DHE_KE = 1 };
 
 #endif

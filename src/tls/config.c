@@ -13,6 +13,7 @@
 #include "tls/codes.h"
 #include "tls/msg.h"
 #include "tls/select.h"
+#include "x509/key_pins.h"
 
 enum { PAD_MAX = 4096, SIGNATURES_REMEMBERED = 8192 };
 
@@ -316,7 +317,7 @@ static bool trust_ok(hf_config *c, struct report *rep)
         return fail(rep, CONFIG_NO_TRUST, 0, 1, 0);
     if (hf_trust_why(c->trust)->check)
         return fail_as(rep, hf_trust_why(c->trust));
-    if (hf_trust_anchors(c->trust) + trust_pins(c->trust) == 0)
+    if (hf_trust_anchors(c->trust) + trust_pins(c->trust) + trust_keys(c->trust)->n == 0)
         return fail(rep, CONFIG_TRUST_EMPTY, 0, 1, 0);
     trust_prove_crls(c->trust);
     return (c->role == HF_CLIENT && !c->announce_names) || gather_names(c, rep);
@@ -349,6 +350,24 @@ static bool creds_ok(hf_config *c, int64_t now, struct report *rep)
         if (!cred_check(k, as, now, rep) || !cred_staple_check(k, rep) || !make_message(k, c->zips.n > 0, rep))
             return false;
     return true;
+}
+
+static void type_add(struct cert_types *t, bool there, uint8_t type)
+{
+    if (there && !types_have((hf_view){t->b, t->n}, type))
+        t->b[t->n++] = type;
+}
+
+/* What there is says which certificate types are taken and shown, and in which order. */
+static void gather_types(hf_config *c)
+{
+    bool keys  = c->trust && trust_keys(c->trust)->n;
+    bool certs = c->unverified || (c->trust && hf_trust_anchors(c->trust) + trust_pins(c->trust));
+    type_add(&c->takes, keys && trust_keys_first(c->trust), TYPE_RAW_KEY);
+    type_add(&c->takes, certs, TYPE_X509);
+    type_add(&c->takes, keys, TYPE_RAW_KEY);
+    for (const hf_cred *k = c->creds; k; k = k->next)
+        type_add(&c->shows, true, cred_type(k));
 }
 
 static bool memory_ok(hf_config *c, struct report *rep)
@@ -390,6 +409,7 @@ bool hf_config_seal(hf_config *c, int64_t now_ms, hf_why *why)
         ok = fail(rep, CONFIG_NAME_UNASKED, 0, 0, 0);
     ok = ok && trust_ok(c, rep) && creds_ok(c, now_ms / 1000, rep) && memory_ok(c, rep) && tickets_ok(c, rep) &&
          psks_ok(c, rep);
+    gather_types(c);
     if (rep->why.check)
         rep->why.origin = HF_BY_CALLER;
     if (why)

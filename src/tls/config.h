@@ -8,9 +8,11 @@
 #ifndef HF_TLS_CONFIG_H
 #define HF_TLS_CONFIG_H
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "tls/buf.h"
+#include "tls/codes.h"
 #include "tls/psk.h"
 #include "tls/suite.h"
 #include "tls/tickets.h"
@@ -28,6 +30,16 @@ static inline hf_view codes_view(const struct codes *c)
     return (hf_view){c->b, c->n};
 }
 
+/* Certificate types (RFC 7250), each once, the preferred one first. */
+struct cert_types {
+    uint8_t b[2];
+    size_t  n;
+};
+static inline bool types_have(hf_view list, uint8_t type)
+{
+    return list.n && memchr(list.p, type, list.n);
+}
+
 enum match { MATCH_BY_ROLE, MATCH_MUST, MATCH_NEED_NOT };
 
 struct hf_cred {
@@ -40,6 +52,7 @@ struct hf_cred {
     size_t        n;
     struct key   *key; /* NULL: the signer is outside */
     bool          external;
+    bool          raw;    /* a raw public key: cert[0] is bare, and bytes hold its SubjectPublicKeyInfo */
     struct codes  only;   /* the schemes it may sign with, in our order; none: all that fit, in the peer's order */
     enum match    match;  /* the CA names of the peer */
     bool          insist; /* presented whatever its dates, usage and order: to hear what the other side says */
@@ -56,7 +69,12 @@ struct hf_cred {
     int64_t  staple_from, staple_until; /* Unix seconds; known after the seal */
 };
 
-/* The certificates of the chain as views, for messages; out has LIMIT_CHAIN. */
+/* What it is as a certificate type. */
+static inline uint8_t cred_type(const hf_cred *c)
+{
+    return c->raw ? TYPE_RAW_KEY : TYPE_X509;
+}
+/* The certificates of the chain as views, for messages, or the raw public key; out has LIMIT_CHAIN. */
 size_t cred_chain(const hf_cred *c, hf_view *out);
 /* What is wrong with it as a credential of this role at this time: files, key, dates, order. */
 bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *rep);
@@ -78,38 +96,39 @@ hf_view cred_staple(const hf_cred *c, int64_t now);
 bool cred_staple_check(hf_cred *c, struct report *rep);
 
 struct hf_config {
-    atomic_uint    refs;
-    enum hf_role   role;
-    enum hf_demand demand, staples; /* staples: of the peer */
-    unsigned       strict;          /* enum hf_strict */
-    bool           sealed, ask_verdict, name_by_verdict, trace, keylog, unverified;
-    struct mem     mem;
-    struct report  rep; /* the first mistake of a setter */
-    hf_trust      *trust;
-    hf_cred       *creds; /* in order of preference */
-    size_t         n_creds;
-    struct codes   groups, suites, schemes, schemes_cert, zips;
-    uint16_t       version_min, version_max;
-    uint8_t       *alpn; /* ProtocolName vectors */
-    size_t         alpn_n;
-    unsigned       pad, record_limit;
-    uint8_t       *filters; /* OIDFilter entries that we ask for */
-    size_t         filters_n;
-    bool           announce_names; /* client: the names in ClientHello */
-    size_t         ceiling;
-    struct rnd     rnd;
-    uint8_t       *names; /* DistinguishedName vectors that we announce */
-    size_t         names_n, n_names, n_names_cut;
-    size_t         n_remembered; /* signatures */
-    struct proven *proven;       /* NULL: none are remembered */
-    struct psk     psks[PSKS_MAX];
-    size_t         n_psks;
-    hf_tickets    *tickets;   /* server; NULL: none are given or taken */
-    unsigned       n_tickets; /* after a handshake of TLS 1.3 */
-    uint32_t       ticket_life_s;
-    uint64_t       epoch;    /* of the trust, where there are tickets */
-    bool           sessions; /* client: tickets are asked for */
-    struct pool    pool;
+    atomic_uint       refs;
+    enum hf_role      role;
+    enum hf_demand    demand, staples; /* staples: of the peer */
+    unsigned          strict;          /* enum hf_strict */
+    bool              sealed, ask_verdict, name_by_verdict, trace, keylog, unverified;
+    struct mem        mem;
+    struct report     rep; /* the first mistake of a setter */
+    hf_trust         *trust;
+    hf_cred          *creds; /* in order of preference */
+    size_t            n_creds;
+    struct cert_types takes, shows; /* of the peer; of our credentials; made at the seal */
+    struct codes      groups, suites, schemes, schemes_cert, zips;
+    uint16_t          version_min, version_max;
+    uint8_t          *alpn; /* ProtocolName vectors */
+    size_t            alpn_n;
+    unsigned          pad, record_limit;
+    uint8_t          *filters; /* OIDFilter entries that we ask for */
+    size_t            filters_n;
+    bool              announce_names; /* client: the names in ClientHello */
+    size_t            ceiling;
+    struct rnd        rnd;
+    uint8_t          *names; /* DistinguishedName vectors that we announce */
+    size_t            names_n, n_names, n_names_cut;
+    size_t            n_remembered; /* signatures */
+    struct proven    *proven;       /* NULL: none are remembered */
+    struct psk        psks[PSKS_MAX];
+    size_t            n_psks;
+    hf_tickets       *tickets;   /* server; NULL: none are given or taken */
+    unsigned          n_tickets; /* after a handshake of TLS 1.3 */
+    uint32_t          ticket_life_s;
+    uint64_t          epoch;    /* of the trust, where there are tickets */
+    bool              sessions; /* client: tickets are asked for */
+    struct pool       pool;
 };
 
 #endif

@@ -8,7 +8,7 @@
  *   client13.c, server13.c, auth13.c   the handlers of TLS 1.3; auth13.c what both ends do alike
  *   resume.c, psk13.c, resume13.c, resume12.c   sessions and pre-shared keys: tickets given and taken, and the peer in them judged again
  *   present.c  our own Certificate and what goes with it; staple.c OCSP responses, ours and the peer's
- *   select.c   which credential; peer.c the proven identity; secrets.c exporter and key log
+ *   types.c    certificates or raw public keys; select.c   which credential; peer.c the proven identity; secrets.c exporter and key log
  *
  * Invariants:
  *   1. Handlers return false only after a check was recorded in c->rep.
@@ -103,6 +103,8 @@ struct hs {
     bool                name_used;                    /* server: a credential was chosen by server_name */
     struct codes        zips;                         /* what both can unpack */
     bool                status_wanted, status_coming; /* our staple by the peer; TLS 1.2: CertificateStatus may come */
+    bool                unasked;                      /* server: the client has nothing that we would take */
+    hf_view             says_client, says_server;     /* server: the certificate types of its answer */
     const hf_cred      *cred;
     uint16_t            scheme;
     uint8_t             tbs[TBS_MAX], sig[SIG_MAX];
@@ -176,7 +178,8 @@ struct hf_conn {
     bool                open, asked, failed, heard, unsealed_one, peer_closed, ended, closed, update_pending;
     bool                update_owed; /* the peer asked: before our next data */
     bool                resumed, session_taken;
-    bool                turned; /* the record of the message at hand must end with it */
+    bool                peer_raw, own_raw; /* raw public keys in place of certificates (RFC 7250) */
+    bool                turned;            /* the record of the message at hand must end with it */
 };
 
 enum { VERDICT_NONE, VERDICT_ADMIT, VERDICT_DENY };
@@ -275,6 +278,18 @@ size_t   limit_room(const hf_conn *c);                   /* content bytes of our
 unsigned limit_pad(const hf_conn *c, size_t n);          /* the padding to use for n bytes */
 bool     limit_kept(hf_conn *c, const struct record *r); /* the peer keeps to ours */
 
+/* ---- types.c ---- */
+/* Client: what goes into the hello; what the server's answer says of it. */
+void types_offer(const hf_conn *c, struct client_hello_out *m);
+bool types_answered(hf_conn *c, const struct exts *x);
+/* Server: the client takes such a credential. */
+bool type_taken(const struct client_hello *m, const hf_cred *k);
+/* Server: the types of a full handshake; what is said of them when it is not one. */
+bool types_choose(hf_conn *c, const struct client_hello *m);
+void types_resumed(hf_conn *c, const struct client_hello *m);
+/* Server: this credential is presented. */
+void types_own(hf_conn *c, const struct client_hello *m, const hf_cred *k);
+
 /* ---- select.c ---- */
 /* types: the certificate_types of TLS 1.2, empty in TLS 1.3. */
 void select_client(hf_conn *c, const struct cert_request *m, hf_view types);
@@ -359,6 +374,8 @@ bool session12_keep(hf_conn *c);
 /* Whether the chain leads to an anchor of this config now; path as valid_chain leaves it. */
 bool chain_ok(hf_conn *c, const hf_config *under, int64_t now_ms, const struct certificate *m, struct valid_path *path,
               struct report *rep);
+/* Reads what is in c->claimed, by its certificate type. */
+bool claim_read(const hf_conn *c, uint16_t version, uint32_t offered, struct certificate *m, struct report *rep);
 /* The chain as the peer sent it, in a Certificate message of this version; m->n is 0 when there is none. */
 void chain_kept(const hf_conn *c, uint16_t version, struct certificate *m, struct report *rep);
 

@@ -164,6 +164,62 @@ hf_cred *hf_cred_external(const void *pem, size_t n, const char *called)
     return c;
 }
 
+/* ---- raw public keys --------------------------------------------------------------------------------------- */
+
+static void take_spki(hf_cred *c, uint8_t *take, size_t n)
+{
+    struct report own;
+    report_init(&own);
+    c->raw   = true;
+    c->bytes = take;
+    c->n     = 1;
+    if (!take)
+        fail(&c->rep, CRED_RAW_NO_MEMORY, 0, 0, 0);
+    else if (!cert_bare(&c->cert[0], (hf_view){take, n}, &own))
+        fail_text(&c->rep, CRED_RAW_NO_KEY, own.why.offset, 0, own.why.check, c->name);
+}
+
+hf_cred *hf_cred_raw_key(const char *key, hf_passphrase ask, void *ctx)
+{
+    hf_cred *c = cred_new(key);
+    size_t   n = 0;
+    if (!c || report_bad(&c->rep) || !crypto_init())
+        return c;
+    take_key(c, key, ask, ctx);
+    if (c->key) {
+        uint8_t *spki = key_spki(c->key, &c->mem, &n);
+        take_spki(c, spki, n);
+    }
+    return c;
+}
+
+/* The first PUBLIC KEY block of a PEM text, or the bytes as they are. */
+static uint8_t *public_key(hf_cred *c, hf_view v, size_t *n)
+{
+    struct pem_block b;
+    uint8_t         *der = NULL;
+    if (!pem_looks_like(v))
+        return mem_copy(&c->mem, v.p, *n = v.n);
+    for (size_t at = 0; !der && pem_next(v, &at, &b, &c->mem, &c->rep); pem_free(&b, &c->mem))
+        if (what_label(b.label) == IS_PUBLIC_KEY)
+            der = mem_copy(&c->mem, b.der, *n = b.n);
+    return der ? der : mem_copy(&c->mem, "", *n = 1);
+}
+
+hf_cred *hf_cred_raw_external(const void *pem_or_der, size_t n, const char *called)
+{
+    hf_cred *c = cred_new(called);
+    size_t   spki_n;
+    if (!c)
+        return NULL;
+    c->external = true;
+    if (report_bad(&c->rep))
+        return c;
+    uint8_t *spki = public_key(c, (hf_view){pem_or_der, n}, &spki_n);
+    take_spki(c, spki, spki_n);
+    return c;
+}
+
 void hf_cred_sigalgs(hf_cred *c, const uint16_t *schemes, size_t n)
 {
     struct wr w = wr_fixed(c->only.b, sizeof c->only.b);
@@ -185,7 +241,7 @@ void hf_cred_must_match(hf_cred *c, bool on)
 size_t cred_chain(const hf_cred *c, hf_view *out)
 {
     for (size_t i = 0; i < c->n; i++)
-        out[i] = c->cert[i].der;
+        out[i] = c->raw ? c->cert[i].spki : c->cert[i].der;
     return c->n;
 }
 
@@ -289,7 +345,7 @@ bool cred_check(hf_cred *c, enum purpose purpose, int64_t now, struct report *re
         return fail_text(rep, CRED_KEY_MISMATCH, 0, 0, 0, c->name);
     if (!signs_at_all(c))
         return fail_text(rep, CRED_KEY_KIND, 0, 0, c->cert[0].key.kind, c->name);
-    bool ok   = c->insist || (dates_ok(c, now, rep) && usage_ok(c, purpose, rep));
+    bool ok   = c->insist || c->raw || (dates_ok(c, now, rep) && usage_ok(c, purpose, rep));
     rep->cert = -1;
     return ok;
 }

@@ -223,6 +223,29 @@ static void compress_read(struct rd *r, enum ext_where where, struct exts *x)
         rd_need(r, !codes_have((hf_view){x->zips.p, 2 * i}, codes_at(x->zips, i)), r->short_, 0, codes_at(x->zips, i));
 }
 
+/* RFC 7250 3, 4.1: a list, which is left out "if the client has no remaining certificate types to send ..., other than
+ * the default X.509 type"; the answer is one of it. */
+static hf_view cert_types_read(struct rd *r, enum ext_where where)
+{
+    if (where != IN_CLIENT_HELLO)
+        return rd_bytes(r, 1);
+    struct rd list = rd_vec(r, 1, r->short_);
+    hf_view   all  = rd_rest(&list);
+    rd_need(r, !rd_ok(r) || all.n > 0, CERT_TYPES_EMPTY, 1, 0);
+    rd_need(r, !rd_ok(r) || all.n > 1 || all.p[0] != TYPE_X509, CERT_TYPES_DEFAULT, 0, 0);
+    return all;
+}
+
+static void client_types_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->client_types = cert_types_read(r, where);
+}
+
+static void server_types_read(struct rd *r, enum ext_where where, struct exts *x)
+{
+    x->server_types = cert_types_read(r, where);
+}
+
 /* RFC 8449 4 */
 static void record_size_read(struct rd *r, enum ext_where where, struct exts *x)
 {
@@ -262,8 +285,8 @@ static const struct ext {
     {XT_HEARTBEAT, CH | EE | OL, X_OTHER_RFC, CHECK_NONE, NULL},
     {XT_ALPN, CH | EE | OL, X_ALPN, EXT_ALPN, alpn_read},
     {XT_SCT, CH | CR | CT | OL, X_SCT, CHECK_NONE, NULL},
-    {XT_CLIENT_CERTIFICATE_TYPE, CH | EE | OL, X_CLIENT_CERT_TYPE, CHECK_NONE, NULL},
-    {XT_SERVER_CERTIFICATE_TYPE, CH | EE | OL, X_SERVER_CERT_TYPE, CHECK_NONE, NULL},
+    {XT_CLIENT_CERTIFICATE_TYPE, CH | EE | OL, X_CLIENT_CERT_TYPE, EXT_CLIENT_CERT_TYPE, client_types_read},
+    {XT_SERVER_CERTIFICATE_TYPE, CH | EE | OL, X_SERVER_CERT_TYPE, EXT_SERVER_CERT_TYPE, server_types_read},
     {XT_PADDING, CH, X_PADDING, CHECK_NONE, NULL},
     {XT_COMPRESS_CERTIFICATE, CH | CR, X_COMPRESS, EXT_COMPRESS, compress_read},
     {XT_RECORD_SIZE_LIMIT, CH | EE | OL, X_RECORD_SIZE, EXT_RECORD_SIZE, record_size_read},

@@ -83,8 +83,9 @@ struct exts {
     hf_view        renegotiated;   /* renegotiated_connection: empty in a first handshake */
     uint16_t       record_size;    /* record_size_limit */
     hf_view        zips;           /* compress_certificate: code points */
-    bool           status_asked;   /* status_request for OCSP; CertificateRequest: of any kind */
-    hf_view        staple;         /* Certificate: the OCSPResponse in it */
+    hf_view        client_types, server_types; /* certificate types: a list, in answers the one chosen */
+    bool           status_asked;               /* status_request for OCSP; CertificateRequest: of any kind */
+    hf_view        staple;                     /* Certificate: the OCSPResponse in it */
 };
 
 /* Reads a whole extensions vector (the length included). offered: in answers, what was asked for. */

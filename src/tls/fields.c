@@ -16,7 +16,8 @@
 #include "base/when.h"
 #include "tls/ext.h"
 #include "tls/form.h"
-#include "tls/msg.h"
+#include "tls/msg12.h"
+#include "x509/cert.h"
 #include "x509/cert_fields.h"
 
 struct walk {
@@ -411,6 +412,16 @@ static bool tell_body(struct walk *w, struct rd *body, const struct form_message
     return whole;
 }
 
+/* In TLS 1.2 a Certificate that is one vector with a SubjectPublicKeyInfo in it: a list of certificates never is. */
+static bool is_raw_key12(hf_view msg, uint16_t version)
+{
+    struct report      rep;
+    struct certificate m;
+    report_init(&rep);
+    return version == TLS12 && msg.p[0] == HT_CERTIFICATE && raw_key12_read(&m, msg, &rep) && m.n &&
+           spki_alone(m.chain[0]);
+}
+
 void fields_message(struct fields *o, hf_view msg, uint16_t version)
 {
     struct report rep;
@@ -419,7 +430,7 @@ void fields_message(struct fields *o, hf_view msg, uint16_t version)
     if (!tell_forms(&w, &r, form_header))
         return;
     size_t                     want = (size_t)msg.p[1] << 16 | (size_t)msg.p[2] << 8 | msg.p[3];
-    const struct form_message *m    = form_of_message(msg.p[0], version);
+    const struct form_message *m    = is_raw_key12(msg, version) ? &form_raw_key12 : form_of_message(msg.p[0], version);
     struct rd                  body = r;
     hf_view                    v    = rd_bytes(&r, want < rd_left(&r) ? want : rd_left(&r));
     body.end                        = body.p + v.n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * fields_forms.c - messages and their parts as tables of forms, in the order and in the words of the RFCs (RFC 9846 4,
- * 5, 6; RFC 5246 7.4; RFC 8422 5; RFC 5077 3.3; RFC 8879 4). Extensions are in fields_exts.c.
+ * 5, 6; RFC 5246 7.4; RFC 7250 3; RFC 8422 5; RFC 5077 3.3; RFC 8879 4). Extensions are in fields_exts.c.
  */
 #include "tls/codes.h"
 #include "tls/ext.h"
@@ -97,6 +97,11 @@ static const struct form certificate[] = {
 static const struct form entry12[] = {{FORM_VECTOR, 3, AS_CERT, "ASN.1Cert", ""}, END};
 static const struct form certificate12[] = {
     {FORM_LIST, 3, AS_HEX, "certificate_list", "the leaf first; empty: no certificate is given", entry12}, END};
+
+static const struct form raw_key12[] = {
+    {FORM_VECTOR, 3, AS_CERT, "ASN.1_subjectPublicKeyInfo", ""}, END};
+const struct form_message form_raw_key12 = {
+    HT_CERTIFICATE, TLS12, 0, raw_key12, "A public key without a certificate: a claim, not yet a proof."};
 
 static const struct word compressors[] = {{1, "zlib", ""}, {2, "brotli", ""}, {3, "zstd", ""}, END};
 static const struct form compressed_certificate[] = {

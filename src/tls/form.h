@@ -71,6 +71,7 @@ struct form_extension {
 /* NULL: one that we do not know, or not in such a message. */
 const struct form_extension *form_of_extension(uint16_t type, uint16_t where);
 
-extern const struct form form_header[], form_alert[], form_ccs[], form_record[];
+extern const struct form_message form_raw_key12; /* Certificate of TLS 1.2 with a raw public key in it */
+extern const struct form         form_header[], form_alert[], form_ccs[], form_record[];
 
 #endif

@@ -39,12 +39,13 @@ struct client_hello_out {
         size_t   binder_n; /* bytes; the binders are left zero: the last bytes of the message */
     } psk[PSKS_OFFERED];
     size_t      n_psk;
-    const char *server_name; /* NULL: none */
-    bool        tls12;       /* TLS 1.2 is offered too (versions empty: it alone) */
-    bool        status;      /* an OCSP response is asked for */
-    uint16_t    record_size; /* 0: not announced */
-    hf_view     ca_names;    /* DistinguishedName vectors; empty: none */
-    hf_view     zips;        /* compress_certificate; empty: none */
+    const char *server_name;                /* NULL: none */
+    bool        tls12;                      /* TLS 1.2 is offered too (versions empty: it alone) */
+    bool        status;                     /* an OCSP response is asked for */
+    uint16_t    record_size;                /* 0: not announced */
+    hf_view     ca_names;                   /* DistinguishedName vectors; empty: none */
+    hf_view     zips;                       /* compress_certificate; empty: none */
+    hf_view     client_types, server_types; /* certificate types; empty: not announced */
     struct {
         uint16_t group;
         hf_view  share;
@@ -80,9 +81,12 @@ bool enc_exts_read(struct exts *x, hf_view msg, uint32_t offered, struct report 
 struct enc_exts_out {
     bool     server_name;
     hf_view  alpn;
-    uint16_t record_size; /* 0: not announced */
+    uint16_t record_size;                /* 0: not announced */
+    hf_view  client_types, server_types; /* one each, or none */
 };
 void enc_exts_write(struct wr *w, const struct enc_exts_out *m);
+/* client_certificate_type and server_certificate_type of an answer; empty: nothing. */
+void cert_types_write(struct wr *w, hf_view client, hf_view server);
 /* record_size_limit; 0: nothing. */
 void record_size_write(struct wr *w, uint16_t limit);
 
@@ -104,7 +108,7 @@ void cert_request_write(struct wr *w, const struct cert_request_out *m);
 /* ---- Certificate (4.5.1) ---- */
 struct certificate {
     hf_view context;
-    hf_view chain[LIMIT_CHAIN]; /* DER, leaf first */
+    hf_view chain[LIMIT_CHAIN]; /* DER, leaf first; or one raw public key */
     size_t  n;
     hf_view staple; /* the OCSPResponse for the leaf; empty: none */
 };

@@ -30,6 +30,7 @@ void server_hello12_write(struct wr *w, const struct server_hello12_out *m)
     if (m->ticket)
         ext_flag(w, XT_SESSION_TICKET, (hf_view){0});
     record_size_write(w, m->record_size);
+    cert_types_write(w, m->client_types, m->server_types);
     if (m->status)
         ext_flag(w, XT_STATUS_REQUEST, (hf_view){0});
     if (m->alpn.n) {
@@ -66,6 +67,24 @@ void certificate12_write(struct wr *w, const hf_view *chain, size_t n)
     for (size_t i = 0; i < n; i++)
         wr_vec(w, 3, chain[i]);
     wr_close(w, list, 3);
+    msg_close(w, msg);
+}
+
+/* RFC 7250 3: "opaque ASN.1_subjectPublicKeyInfo<1..2^24-1>" in place of the list; without one the length is 0, as of
+ * an empty list. */
+bool raw_key12_read(struct certificate *m, hf_view msg, struct report *rep)
+{
+    struct rd r = msg_body(msg, rep, RAW_KEY12_MALFORMED);
+    *m          = (struct certificate){0};
+    m->chain[0] = rd_opaque(&r, 3);
+    m->n        = m->chain[0].n > 0;
+    return rd_end(&r, RAW_KEY12_TRAILING);
+}
+
+void raw_key12_write(struct wr *w, hf_view spki)
+{
+    size_t msg = msg_open(w, HT_CERTIFICATE);
+    wr_vec(w, 3, spki);
     msg_close(w, msg);
 }
 

@@ -11,12 +11,17 @@ struct server_hello12_out {
     uint16_t       suite;
     bool           server_name, point_formats, status, ticket; /* ticket: a NewSessionTicket will come */
     hf_view        alpn;
-    uint16_t       record_size; /* 0: not announced */
+    uint16_t       record_size;                /* 0: not announced */
+    hf_view        client_types, server_types; /* certificate types, one each or none */
 };
 void server_hello12_write(struct wr *w, const struct server_hello12_out *m);
 
 bool certificate12_read(struct certificate *m, hf_view msg, struct report *rep);
 void certificate12_write(struct wr *w, const hf_view *chain, size_t n);
+
+/* Certificate with a raw public key (RFC 7250 3); m->n is 0 when there is none. */
+bool raw_key12_read(struct certificate *m, hf_view msg, struct report *rep);
+void raw_key12_write(struct wr *w, hf_view spki);
 
 /* CertificateStatus (RFC 6066 8). */
 bool cert_status_read(hf_view *response, hf_view msg, struct report *rep);

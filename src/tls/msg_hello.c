@@ -91,6 +91,32 @@ void record_size_write(struct wr *w, uint16_t limit)
     wr_close(w, ext, 2);
 }
 
+/* The hello has them as lists, an answer as one (RFC 7250 3). */
+static void cert_type_write(struct wr *w, uint16_t type, unsigned prefix, hf_view types)
+{
+    if (!types.n)
+        return;
+    size_t ext = ext_open(w, type);
+    if (prefix)
+        wr_vec(w, prefix, types);
+    else
+        wr_view(w, types);
+    wr_close(w, ext, 2);
+}
+
+void cert_types_write(struct wr *w, hf_view client, hf_view server)
+{
+    cert_type_write(w, XT_CLIENT_CERTIFICATE_TYPE, 0, client);
+    cert_type_write(w, XT_SERVER_CERTIFICATE_TYPE, 0, server);
+}
+
+static uint32_t cert_type_lists_write(struct wr *w, const struct client_hello_out *m)
+{
+    cert_type_write(w, XT_CLIENT_CERTIFICATE_TYPE, 1, m->client_types);
+    cert_type_write(w, XT_SERVER_CERTIFICATE_TYPE, 1, m->server_types);
+    return (m->client_types.n ? X_CLIENT_CERT_TYPE : 0u) | (m->server_types.n ? X_SERVER_CERT_TYPE : 0u);
+}
+
 /* What only TLS 1.2 needs: RFC 7627, RFC 5746, RFC 8422 5.1.2. */
 static uint32_t exts12_write(struct wr *w)
 {
@@ -148,6 +174,7 @@ static uint32_t client_exts_write(struct wr *w, const struct client_hello_out *m
         record_size_write(w, m->record_size);
         offered |= X_RECORD_SIZE;
     }
+    offered |= cert_type_lists_write(w, m);
     if (m->ca_names.n && m->versions.n)
         ext_list(w, XT_CERTIFICATE_AUTHORITIES, 2, m->ca_names);
     if (m->cookie.n) {
@@ -256,6 +283,7 @@ void enc_exts_write(struct wr *w, const struct enc_exts_out *m)
     if (m->server_name)
         wr_close(w, ext_open(w, XT_SERVER_NAME), 2);
     record_size_write(w, m->record_size);
+    cert_types_write(w, m->client_types, m->server_types);
     if (m->alpn.n) {
         size_t ext = ext_open(w, XT_ALPN), list = wr_open(w, 2);
         wr_vec(w, 1, m->alpn);

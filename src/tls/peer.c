@@ -17,21 +17,33 @@ struct hf_peer {
     char       *name, *subject, *issuer;
 };
 
-bool peer_new(hf_conn *c, const struct cert *leaf)
+static bool peer_texts(hf_conn *c, hf_peer *p)
 {
-    char     text[NAME_ROOM];
-    hf_peer *p = mem_alloc(&c->mem, sizeof *p);
-    if (!p)
-        return false;
-    c->peer = p;
-    p->leaf = *leaf;
+    char               text[NAME_ROOM];
+    const struct cert *leaf = &p->leaf;
+    if (cert_is_bare(leaf)) {
+        p->name    = mem_text(&c->mem, spki_name(leaf->spki, text));
+        p->subject = mem_text(&c->mem, "");
+        p->issuer  = mem_text(&c->mem, "");
+        return p->name && p->subject && p->issuer;
+    }
     cert_best_name(leaf, text, sizeof text);
     p->name = mem_text(&c->mem, text);
     dn_text(leaf->subject, text, sizeof text);
     p->subject = mem_text(&c->mem, text);
     dn_text(leaf->issuer, text, sizeof text);
     p->issuer = mem_text(&c->mem, text);
-    if (p->name && p->subject && p->issuer)
+    return p->name && p->subject && p->issuer;
+}
+
+bool peer_new(hf_conn *c, const struct cert *leaf)
+{
+    hf_peer *p = mem_alloc(&c->mem, sizeof *p);
+    if (!p)
+        return false;
+    c->peer = p;
+    p->leaf = *leaf;
+    if (peer_texts(c, p))
         return true;
     peer_free(c);
     return false;
@@ -79,6 +91,11 @@ hf_view hf_peer_leaf(const hf_peer *p)
     return p->leaf.der;
 }
 
+hf_view hf_peer_spki(const hf_peer *p)
+{
+    return p->leaf.spki;
+}
+
 hf_view hf_peer_serial(const hf_peer *p)
 {
     return p->leaf.serial;
@@ -86,7 +103,10 @@ hf_view hf_peer_serial(const hf_peer *p)
 
 void hf_peer_sha256(const hf_peer *p, uint8_t out[32])
 {
-    cert_sha256(&p->leaf, out);
+    if (cert_is_bare(&p->leaf))
+        cert_spki_sha256(&p->leaf, out);
+    else
+        cert_sha256(&p->leaf, out);
 }
 
 void hf_peer_spki_sha256(const hf_peer *p, uint8_t out[32])

@@ -11,7 +11,7 @@
 static hf_view staple(const hf_conn *c)
 {
     const struct hs *h = c->hs;
-    return h->cred && h->status_wanted ? cred_staple(h->cred, c->now_ms / 1000) : (hf_view){0};
+    return h->cred && !h->cred->raw && h->status_wanted ? cred_staple(h->cred, c->now_ms / 1000) : (hf_view){0};
 }
 
 bool staple_due(const hf_conn *c)
@@ -39,7 +39,10 @@ void present12(hf_conn *c)
     struct hs *h                  = c->hs;
     hf_view    chain[LIMIT_CHAIN] = {{0}}, status = c->cfg->role == HF_SERVER ? staple(c) : (hf_view){0};
     size_t     n = h->cred ? cred_chain(h->cred, chain) : 0, mark = h->flight.n;
-    certificate12_write(&h->flight, chain, n);
+    if (h->cred && h->cred->raw)
+        raw_key12_write(&h->flight, chain[0]);
+    else
+        certificate12_write(&h->flight, chain, n);
     message_sent(c, mark);
     if (!status.n)
         return;

@@ -54,6 +54,7 @@ struct session session_now(const hf_conn *c, hf_view secret)
         .secret      = secret,
         .server_name = {(const uint8_t *)c->server_name, c->server_name ? strlen(c->server_name) : 0},
         .certificate = {c->claimed, known ? c->claimed_n : 0},
+        .raw         = c->peer_raw,
         .own         = {c->own, c->own_n}};
 }
 
@@ -166,12 +167,13 @@ static bool judge_kept(hf_conn *c, struct report *rep)
     c->claimed_n           = c->claimed ? msg.n : 0;
     if (!c->claimed)
         return fail(rep, SESSION_NO_MEMORY, 0, (int64_t)msg.n, 0);
+    c->peer_raw = h->session.raw;
     chain_kept(c, h->session.version, &m, rep);
     if (report_bad(rep))
         return false;
     h->leaf = &h->unverified_leaf;
     if (c->cfg->role == HF_CLIENT && c->cfg->unverified)
-        return cert_parse(&h->unverified_leaf, m.chain[0], rep);
+        return (c->peer_raw ? cert_bare : cert_parse)(&h->unverified_leaf, m.chain[0], rep);
     if (!chain_ok(c, c->cfg, c->now_ms, &m, &h->path, rep))
         return false;
     h->leaf = &h->path.certs[0];
@@ -195,6 +197,7 @@ void session_decline(hf_conn *c)
     mem_free(&c->mem, c->claimed);
     c->claimed   = NULL;
     c->claimed_n = 0;
+    c->peer_raw  = false;
     c->hs->leaf  = NULL;
 }
 

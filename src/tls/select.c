@@ -56,10 +56,23 @@ static bool type_listed(hf_view types, enum key_kind key)
     return types.n == 0 || memchr(types.p, want, types.n);
 }
 
+/* A raw public key: the other demands are made on certificates. */
+static enum check raw_remark(const hf_cred *k, const struct asked *a, int64_t *want, int64_t *got)
+{
+    enum key_kind key = k->cert[0].key.kind;
+    if (!cred_scheme(k, a->x->sig_algs, a->cfg, a->version) || !type_listed(a->types, key))
+        return *want = codes_at(a->x->sig_algs, 0), *got = key, OFFER_SIGALG;
+    return OFFER_FITS;
+}
+
 enum check cred_remark(const hf_cred *k, const struct asked *a, int64_t *want, int64_t *got)
 {
     const struct cert *leaf = &k->cert[0];
     *want = *got = 0;
+    if (k->raw != a->raw)
+        return *want = a->raw ? TYPE_RAW_KEY : TYPE_X509, *got = cred_type(k), OFFER_TYPE;
+    if (k->raw)
+        return raw_remark(k, a, want, got);
     if (a->now > leaf->not_after)
         return *want = leaf->not_after, *got = a->now, OFFER_EXPIRED;
     if (a->now < leaf->not_before)
@@ -102,7 +115,7 @@ static void choose_first(hf_conn *c, enum check as, const struct exts *x)
 static void choose_insistent(hf_conn *c, const struct exts *x)
 {
     for (const hf_cred *k = c->cfg->creds; k && !c->hs->cred; k = k->next)
-        if (k->insist && cred_scheme(k, x->sig_algs, c->cfg, c->version)) {
+        if (k->insist && k->raw == c->own_raw && cred_scheme(k, x->sig_algs, c->cfg, c->version)) {
             c->hs->cred   = k;
             c->hs->scheme = cred_scheme(k, x->sig_algs, c->cfg, c->version);
         }
@@ -110,8 +123,9 @@ static void choose_insistent(hf_conn *c, const struct exts *x)
 
 void select_client(hf_conn *c, const struct cert_request *m, hf_view types)
 {
-    struct asked a = {.cfg = c->cfg, .version = c->version, .now = c->now_ms / 1000, .x = &m->x, .types = types};
-    size_t       i = 0;
+    struct asked a = {
+        .cfg = c->cfg, .version = c->version, .now = c->now_ms / 1000, .x = &m->x, .types = types, .raw = c->own_raw};
+    size_t i = 0;
     trace_note(&c->trace, CA_LIST_RECEIVED, (int64_t)m->x.n_ca_names, (int64_t)m->x.ca_names.n);
     mem_free(&c->mem, c->offers);
     c->n_offers = 0;
@@ -143,8 +157,11 @@ enum { FIT_KEY = 1, FIT_CHAIN = 2, FIT_ISSUER = 4, FIT_NAME = 8 };
 /* 0: cannot be used; else the better the higher. The CA names "guide certificate selection" (4.3.4). */
 static unsigned fitness(const hf_conn *c, const hf_cred *k, const struct client_hello *m, suite_finder *suite_for)
 {
-    if (!cred_scheme(k, m->x.sig_algs, c->cfg, c->version) || (suite_for && !suite_for(c, m, k->cert[0].key.kind)))
+    if (!cred_scheme(k, m->x.sig_algs, c->cfg, c->version) || (suite_for && !suite_for(c, m, k->cert[0].key.kind)) ||
+        !type_taken(m, k))
         return 0;
+    if (k->raw) /* it has nothing else */
+        return FIT_KEY;
     bool name   = c->server_name && match_host(&k->cert[0], c->server_name);
     bool issuer = named(k, &m->x);
     if (k->match == MATCH_MUST && !issuer)
@@ -153,13 +170,14 @@ static unsigned fitness(const hf_conn *c, const hf_cred *k, const struct client_
            (name ? FIT_NAME : 0u);
 }
 
+/* The first that can be used decides on certificate or raw key; among certificates the best is taken. */
 bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite_for)
 {
     unsigned   best = 0;
     struct hs *h    = c->hs;
     for (const hf_cred *k = c->cfg->creds; k; k = k->next) {
         unsigned f = fitness(c, k, m, suite_for);
-        if (f <= best)
+        if (f <= best || (best && k->raw != h->cred->raw))
             continue;
         best    = f;
         h->cred = k;
@@ -170,6 +188,7 @@ bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite
         return fail(&c->rep, CH_NO_COMMON_SIGALG, exts_at(&m->x, m->x.sig_algs),
                     cred_scheme(c->cfg->creds, (hf_view){0}, c->cfg, c->version), codes_at(m->x.sig_algs, 0));
     c->presented = h->cred;
+    types_own(c, m, h->cred);
     h->name_used = best >= FIT_NAME;
     h->scheme    = cred_scheme(h->cred, m->x.sig_algs, c->cfg, c->version);
     return true;

@@ -13,6 +13,7 @@ struct asked {
     int64_t            now; /* Unix seconds */
     const struct exts *x;
     hf_view            types; /* certificate_types of TLS 1.2, empty in TLS 1.3 */
+    bool               raw;   /* a raw public key is asked for, not a certificate */
 };
 /* The remark on one credential: OFFER_FITS, or what turns it down, with the values compared. */
 enum check cred_remark(const hf_cred *k, const struct asked *a, int64_t *want, int64_t *got);

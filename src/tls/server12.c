@@ -51,7 +51,7 @@ static bool have_suite(hf_conn *c, const struct client_hello *m)
     for (const hf_cred *k = c->cfg->creds; k; k = k->next)
         for (size_t i = 0; i < codes_n(ours); i++) {
             const struct suite *s = suite_of(codes_at(ours, i));
-            if (s->auth == suite_auth_of(k->cert[0].key.kind) && codes_have(m->suites, s->code))
+            if (type_taken(m, k) && s->auth == suite_auth_of(k->cert[0].key.kind) && codes_have(m->suites, s->code))
                 return true;
         }
     return fail(&c->rep, CH12_NO_COMMON_SUITE, exts_at(&m->x, m->suites), codes_at(ours, 0), codes_at(m->suites, 0));
@@ -63,7 +63,7 @@ static bool have_curve(hf_conn *c, const struct client_hello *m)
     const hf_cred *first = c->cfg->creds;
     assert(first); /* the seal demands one of a server */
     for (const hf_cred *k = first; k; k = k->next)
-        if (suite_for(c, m, k->cert[0].key.kind))
+        if (type_taken(m, k) && suite_for(c, m, k->cert[0].key.kind))
             return true;
     return fail(&c->rep, CH12_CURVE_NOT_LISTED, exts_at(&m->x, m->x.groups), curve_of(first->cert[0].key.kind),
                 codes_at(m->x.groups, 0));
@@ -97,7 +97,8 @@ static void make_random(hf_conn *c)
 /* What a full handshake is made with. */
 static bool pick_all12(hf_conn *c, const struct client_hello *m)
 {
-    if (!have_suite(c, m) || !have_curve(c, m) || !pick_group12(c, m) || !select_server(c, m, suite_for))
+    if (!types_choose(c, m) || !have_suite(c, m) || !have_curve(c, m) || !pick_group12(c, m) ||
+        !select_server(c, m, suite_for))
         return false;
     c->hs->suite = suite_for(c, m, c->hs->cred->cert[0].key.kind);
     return true;
@@ -112,6 +113,8 @@ enum turn client_hello12(hf_conn *c, const struct client_hello *m, hf_view msg)
     resume12(c, m);
     if (!c->resumed && !pick_all12(c, m))
         return FAILED;
+    if (c->resumed)
+        types_resumed(c, m);
     make_random(c);
     h->point_formats = m->x.seen & X_POINT_FORMATS;
     transcript_start(c, msg, false);
@@ -140,6 +143,8 @@ enum turn do_server_flight12(hf_conn *c)
                                       .point_formats = h->point_formats,
                                       .status        = staple_due(c),
                                       .record_size   = c->peer_limit ? limit_ours(c) : 0,
+                                      .client_types  = h->says_client,
+                                      .server_types  = h->says_server,
                                       .alpn          = {(const uint8_t *)c->alpn, c->alpn ? strlen(c->alpn) : 0}};
     size_t                    mark = h->flight.n;
     server_hello12_write(&h->flight, &m);
@@ -162,7 +167,7 @@ enum turn do_server_flight12(hf_conn *c)
 enum turn do_server_done12(hf_conn *c)
 {
     struct hs *h = c->hs;
-    if (c->cfg->demand != HF_DONT_ASK) {
+    if (c->cfg->demand != HF_DONT_ASK && !h->unasked) {
         size_t mark = h->flight.n;
         cert_request12_write(&h->flight, codes_view(&c->cfg->schemes_cert), (hf_view){c->cfg->names, c->cfg->names_n});
         message_sent(c, mark);

@@ -197,7 +197,7 @@ static bool pick_certificate(hf_conn *c, const struct client_hello *m)
 {
     if (!(m->x.seen & X_SIG_ALGS))
         return fail(&c->rep, CH_NO_SIG_ALGS, 0, XT_SIGNATURE_ALGORITHMS, 0);
-    return select_server(c, m, NULL);
+    return types_choose(c, m) && select_server(c, m, NULL);
 }
 
 enum turn on_client_hello(hf_conn *c, hf_view msg)
@@ -222,6 +222,8 @@ enum turn on_client_hello(hf_conn *c, hf_view msg)
         return FAILED;
     if (!h->psk.n && !h->psk_fits && !pick_certificate(c, &m))
         return FAILED;
+    if (c->resumed)
+        types_resumed(c, &m);
     if (!share.n) {
         c->turned = true;
         if (!ask_again(c, msg))
@@ -270,13 +272,15 @@ enum turn do_server_flight(hf_conn *c)
     struct hs *h    = c->hs;
     hf_view    alpn = {(const uint8_t *)c->alpn, c->alpn ? strlen(c->alpn) : 0};
     size_t     mark = h->flight.n;
-    enc_exts_write(&h->flight, &(struct enc_exts_out){.server_name = h->name_used,
-                                                      .alpn        = alpn,
-                                                      .record_size = c->peer_limit ? limit_ours(c) : 0});
+    enc_exts_write(&h->flight, &(struct enc_exts_out){.server_name  = h->name_used,
+                                                      .alpn         = alpn,
+                                                      .record_size  = c->peer_limit ? limit_ours(c) : 0,
+                                                      .client_types = h->says_client,
+                                                      .server_types = h->says_server});
     message_sent(c, mark);
     if (h->psk.n)
         return OTHER;
-    if (c->cfg->demand != HF_DONT_ASK)
+    if (c->cfg->demand != HF_DONT_ASK && !h->unasked)
         request(c);
     present13(c);
     return NEXT;

@@ -3,7 +3,7 @@
 
 #include "tls/codes.h"
 
-enum { FORM = 1 }; /* of the bytes; another one is another number */
+enum { FORM = 2 }; /* of the bytes; another one is another number */
 
 void session_write(struct wr *w, const struct session *s)
 {
@@ -19,6 +19,7 @@ void session_write(struct wr *w, const struct session *s)
     wr_u64(w, s->epoch);
     wr_vec(w, 1, s->secret);
     wr_vec(w, 2, s->server_name);
+    wr_u8(w, s->raw);
     wr_vec(w, 3, s->certificate);
     wr_vec(w, 1, s->own);
     wr_vec(w, 2, s->ticket);
@@ -46,6 +47,7 @@ bool session_read(struct session *s, hf_view bytes, struct report *rep)
     s->epoch       = u64(&r);
     s->secret      = rd_opaque(&r, 1);
     s->server_name = rd_opaque(&r, 2);
+    s->raw         = rd_u8(&r);
     s->certificate = rd_opaque(&r, 3);
     s->own         = rd_opaque(&r, 1);
     s->ticket      = rd_opaque(&r, 2);

@@ -25,6 +25,7 @@ struct session {
     hf_view  secret;      /* the PSK, or the master secret of TLS 1.2 */
     hf_view  server_name; /* sent (client) or asked for (server) */
     hf_view  certificate; /* the peer's Certificate message; empty: it gave none */
+    bool     raw;         /* there is a raw public key in it */
     hf_view  own;         /* client: digest of the Certificate message it gave; empty: none */
     hf_view  ticket;      /* client: the server's; empty: it remembers the session under session_id (TLS 1.2) */
     hf_view  session_id;  /* client */

@@ -131,6 +131,40 @@ bool cert_parse(struct cert *c, hf_view der, struct report *rep)
     return rd_ok(&all);
 }
 
+/* ---- raw public keys ------------------------------------------------------------------------------------- */
+
+bool cert_bare(struct cert *c, hf_view spki, struct report *rep)
+{
+    struct rd   all = der_reader(spki, rep);
+    struct spki s   = spki_read(&all, RAW_KEY_NO_SPKI);
+    *c              = (struct cert){.spki = s.whole, .spki_alg = s.alg, .key = s.key, .path_len = -1};
+    return rd_end(&all, RAW_KEY_BYTES_BEHIND);
+}
+
+bool cert_is_bare(const struct cert *c)
+{
+    return c->der.n == 0 && c->spki.n > 0;
+}
+
+bool spki_alone(hf_view bytes)
+{
+    struct report rep;
+    struct cert   c;
+    report_init(&rep);
+    return cert_bare(&c, bytes, &rep);
+}
+
+char *spki_name(hf_view spki, char out[static SPKI_NAME_ROOM])
+{
+    uint8_t digest[32];
+    size_t  n = text_add(out, SPKI_NAME_ROOM, 0, "key sha256:");
+    hash_once(HASH_SHA256, spki, digest);
+    text_hex(out + n, SPKI_NAME_ROOM - n, digest, sizeof digest, 0);
+    return out;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- */
+
 size_t der_whole(hf_view bytes)
 {
     struct der_item e;

@@ -84,6 +84,16 @@ struct cert {
 /* rep: which check, at which byte of der; it must hold no failure yet. c is only to be used when true is
  * returned. */
 bool cert_parse(struct cert *c, hf_view der, struct report *rep);
+/* A raw public key (RFC 7250): a SubjectPublicKeyInfo alone. Only spki, spki_alg and key are there. Raises SPKI_*,
+ * RAW_KEY_NO_SPKI and the checks of its algorithm. */
+bool cert_bare(struct cert *c, hf_view spki, struct report *rep);
+/* It is one: there is no certificate. */
+bool cert_is_bare(const struct cert *c);
+/* These bytes are a SubjectPublicKeyInfo and nothing else: no certificate ever is. */
+bool spki_alone(hf_view bytes);
+/* "key sha256:" and the digest of the SubjectPublicKeyInfo: what a raw key is called. Returns out. */
+enum { SPKI_NAME_ROOM = 11 + 64 + 1 };
+char *spki_name(hf_view spki, char out[static SPKI_NAME_ROOM]);
 /* The length of the DER element at the start of bytes (a certificate in a run of them), 0 when it is none. */
 size_t der_whole(hf_view bytes);
 /* Subject and issuer are the same bytes (or match by 7.1). */

@@ -464,13 +464,29 @@ static void tell_parts(struct fields *o, hf_view body, const struct part *p)
         tell_wrong(o, body);
 }
 
+/* A raw public key in place of a certificate (RFC 7250). */
+static void raw_key_fields(struct fields *o, const char *name, hf_view bytes, hf_view der)
+{
+    char            text[SPKI_NAME_ROOM];
+    struct der_item e;
+    field_put(o, name, bytes, spki_name(der, text), "a raw public key: who it belongs to is known by the key alone");
+    o->depth++;
+    if (der_cut(&der, &e))
+        tell_parts(o, e.body, spki);
+    o->depth--;
+}
+
 void cert_fields(struct fields *o, const char *name, hf_view bytes, hf_view der)
 {
     static const struct part whole = {DER_SEQUENCE, SHOW_PARTS, "", "", certificate};
     char                     text[FIELD_TEXT];
-    struct der_item          e;
-    struct report            rep;
-    struct cert              c;
+    if (spki_alone(der)) {
+        raw_key_fields(o, name, bytes, der);
+        return;
+    }
+    struct der_item e;
+    struct report   rep;
+    struct cert     c;
     report_init(&rep);
     if (cert_parse(&c, der, &rep))
         dn_text(c.subject, text, sizeof text);

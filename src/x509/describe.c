@@ -86,6 +86,12 @@ int hf_cert_describe(hf_view der, char *out, size_t room)
     uint8_t       digest[32];
     char          date[24];
     report_init(&rep);
+    if (spki_alone(der)) {
+        char name[SPKI_NAME_ROOM];
+        add(&l, "raw public ");
+        add(&l, spki_name(der, name));
+        return (int)l.n;
+    }
     if (!cert_parse(&c, der, &rep)) {
         add(&l, "not a certificate: ");
         add(&l, hf_check_info_of(rep.why.check)->title);

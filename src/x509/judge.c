@@ -40,7 +40,7 @@ static unsigned purpose_bit(const struct valid_how *how)
 
 static uint32_t offset_in(const struct cert *c, hf_view part)
 {
-    return part.p ? (uint32_t)(part.p - c->der.p) : 0;
+    return part.p && c->der.p ? (uint32_t)(part.p - c->der.p) : 0;
 }
 
 static bool judge_extensions(const struct cert *c, struct trial *t)
@@ -56,7 +56,7 @@ static bool judge_extensions(const struct cert *c, struct trial *t)
     return false;
 }
 
-static bool judge_key(const struct cert *c, struct trial *t)
+bool judge_key(const struct cert *c, struct trial *t)
 {
     const struct pubkey *k   = &c->key;
     size_t               at  = offset_in(c, c->spki);

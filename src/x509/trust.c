@@ -9,7 +9,8 @@
  *      live as long as the trust.
  *   3. The same certificate twice is one anchor. Two indexes, by the fold of the subject (dn_hash) and by
  *      subjectKeyIdentifier, make every look-up independent of the number of anchors.
- *   4. A pin is the SHA-256 of a whole certificate and nothing else.
+ *   4. A pin is the SHA-256 of a whole certificate and nothing else. Pinned raw keys (key_pins.c) are kept apart: a
+ *      certificate is never accepted for its key alone.
  *   5. The first error stays (hf_trust_why); later files are still read, so that good ones are usable by
  *      whoever explains what is wrong.
  */
@@ -23,6 +24,7 @@
 #include "base/text.h"
 #include "crl_set.h"
 #include "crypto/what.h"
+#include "key_pins.h"
 
 struct pin {
     uint8_t sha256[32];
@@ -44,6 +46,8 @@ struct hf_trust {
     hf_view        *listed; /* the caller's names; one block, the names behind the array */
     size_t          n_listed;
     struct crl_set  crls;
+    struct key_pins keys;
+    bool            keys_first;
 };
 
 /* A file being read: what it is called, what to do with its certificates, what else stood in it. */
@@ -79,6 +83,7 @@ void hf_trust_free(hf_trust *t)
     mem_free(&t->mem, t->subjects);
     mem_free(&t->mem, t->listed);
     crl_set_free(&t->crls, &t->mem);
+    key_pins_free(&t->keys, &t->mem);
     map_free(&t->by_name, &t->mem);
     map_free(&t->by_key_id, &t->mem);
     map_free(&t->by_pin, &t->mem);
@@ -186,6 +191,16 @@ bool trust_pinned(const hf_trust *t, hf_view der)
 size_t trust_pins(const hf_trust *t)
 {
     return t->n_pins;
+}
+
+const struct key_pins *trust_keys(const hf_trust *t)
+{
+    return &t->keys;
+}
+
+bool trust_keys_first(const hf_trust *t)
+{
+    return t->keys_first;
 }
 
 enum hf_hints trust_hint_mode(const hf_trust *t)
@@ -404,6 +419,18 @@ bool hf_trust_anchor_bytes(hf_trust *t, const void *pem_or_der, size_t n, const 
     return add_bytes(t, (hf_view){pem_or_der, n}, called ? called : "", false);
 }
 
+bool hf_trust_pin_key_file(hf_trust *t, const char *file)
+{
+    t->keys_first |= t->n_anchors + t->n_pins == 0;
+    return key_pins_file(&t->keys, file, &t->mem, &t->rep);
+}
+
+bool hf_trust_pin_key_bytes(hf_trust *t, const void *pem_or_der, size_t n, const char *called)
+{
+    t->keys_first |= t->n_anchors + t->n_pins == 0;
+    return key_pins_bytes(&t->keys, (hf_view){pem_or_der, n}, called ? called : "", &t->mem, &t->rep);
+}
+
 /* ---- hints --------------------------------------------------------------------------------------------- */
 
 bool hf_trust_hints(hf_trust *t, enum hf_hints mode, const hf_view *names, size_t n)
@@ -492,6 +519,7 @@ uint64_t hf_trust_epoch(const hf_trust *t)
         hash_update(&h, t->pins[i].sha256, sizeof t->pins[i].sha256);
     hash_update(&h, &t->n_pins, sizeof t->n_pins);
     crl_set_digest(&t->crls, &h);
+    key_pins_digest(&t->keys, &h);
     hash_final(&h, digest);
     memcpy(&epoch, digest, sizeof epoch);
     return epoch;

@@ -34,6 +34,11 @@ const struct anchor *trust_same(const hf_trust *t, const struct cert *c);
 bool   trust_pinned(const hf_trust *t, hf_view der);
 size_t trust_pins(const hf_trust *t);
 
+struct key_pins;
+const struct key_pins *trust_keys(const hf_trust *t); /* raw public keys; may be empty */
+/* They were given before any certificate, and so are preferred. */
+bool trust_keys_first(const hf_trust *t);
+
 /* Adds one certificate as an anchor whatever it is: for test corpora whose rule that is. The DER is copied.
  * False: it does not parse (hf_trust_why is left alone), or memory is out. */
 bool trust_anchor_anything(hf_trust *t, hf_view der);

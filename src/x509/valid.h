@@ -95,6 +95,8 @@ struct valid_tries {
  * Findings go to rep when it keeps them. Memory comes from m (valid_path_free). */
 bool valid_chain(const struct valid_how *how, const hf_view *chain, size_t n, struct mem *m, struct valid_path *path,
                  struct report *rep);
+/* The same of a raw public key (RFC 7250): it is pinned, or nobody knows whose it is. path->certs[0] has it, bare. */
+bool valid_key(const struct valid_how *how, hf_view spki, struct mem *m, struct valid_path *path, struct report *rep);
 void valid_path_free(struct valid_path *path, struct mem *m);
 
 #endif

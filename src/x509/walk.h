@@ -49,6 +49,8 @@ struct walk {
 bool judge(struct trial *t, bool ok, enum check id, size_t offset, int64_t want, int64_t got);
 /* The leaf by itself: extensions, key, dates, usage. */
 bool judge_leaf(const struct valid_how *how, const struct cert *leaf, struct trial *t);
+/* Its key: of a kind and size that we take. */
+bool judge_key(const struct cert *c, struct trial *t);
 /* May c stand above the path w->order: everything but the signature. */
 bool judge_issuer(struct walk *w, const struct cert *c, struct trial *t);
 /* The name the leaf must be for. */

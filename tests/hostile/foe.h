@@ -52,6 +52,7 @@ struct foe {
     const struct minted_pki *pki;
     const struct minted     *leaf;       /* what it presents; NULL: the pki's own */
     uint16_t                 scheme;     /* of its CertificateVerify; 0: ecdsa_secp256r1_sha256 */
+    bool                     raw;        /* it shows its leaf's key alone (RFC 7250), and says so */
     bool                     no_cert;    /* client: an empty Certificate; server: no CertificateRequest */
     bool                     retry;      /* client: no share at first; server: asks for P-256 with a cookie */
     bool                     one_record; /* a flight goes out in as few records as possible */
@@ -120,6 +121,8 @@ void foe_message(struct foe *p, uint8_t type, const void *body, size_t n);
 /* A message that does not count for the transcript. */
 void foe_stray(struct foe *p, uint8_t type, const void *body, size_t n);
 void foe_flush(struct foe *p);
+/* The SubjectPublicKeyInfo of a leaf behind a length of three bytes. */
+void put_raw_key(const struct minted *leaf, struct bytes *m);
 /* Collects records: alerts, data. */
 void foe_read(struct foe *p);
 /* The next generation of its sending or receiving keys. */

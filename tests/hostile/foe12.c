@@ -90,6 +90,7 @@ static void send_hello12(struct foe *p)
     ext(&m, 13, 2, sig_algs, SIG_ALGS_N);
     ext(&m, 23, 0, NULL, 0);
     ext(&m, 0xff01, 1, NULL, 0);
+    ext_raw(p, &m);
     bytes_close(&m, exts, 2);
     msg_mend(&m);
     send_message(p, &m);
@@ -113,6 +114,7 @@ static void send_server_hello12(struct foe *p)
     ext(&m, 23, 0, NULL, 0);
     ext(&m, 0xff01, 1, NULL, 0);
     ext(&m, 11, 1, "", 1);
+    ext_raw(p, &m);
     bytes_close(&m, exts, 2);
     msg_mend(&m);
     send_message(p, &m);
@@ -122,7 +124,12 @@ static void send_server_hello12(struct foe *p)
 
 static void send_certificate12(struct foe *p)
 {
-    struct bytes         m       = foe_new_message(MSG_CERTIFICATE, NULL, 0);
+    struct bytes m = foe_new_message(MSG_CERTIFICATE, NULL, 0);
+    if (p->raw && !(p->no_cert && !p->server)) { /* RFC 7250 3: no list */
+        put_raw_key(own_leaf(p), &m);
+        finish_message(p, &m);
+        return;
+    }
     size_t               list    = bytes_open(&m, 3);
     const struct minted *chain[] = {own_leaf(p), &p->pki->ca};
     for (int i = 0; i < 2 && !(p->no_cert && !p->server); i++) {

@@ -43,6 +43,7 @@ void                 send_message(struct foe *p, struct bytes *m);
 struct bytes         foe_new_message(uint8_t type, const void *body, size_t n);
 void                 ext(struct bytes *m, unsigned type, unsigned prefix, const void *p, size_t n);
 void                 ext_name(struct bytes *m);
+void                 ext_raw(const struct foe *p, struct bytes *m); /* where it shows a raw key */
 const struct minted *own_leaf(const struct foe *p);
 enum { SIG_ALGS_N = 14 };
 extern const uint8_t sig_algs[SIG_ALGS_N];

@@ -117,6 +117,22 @@ void ext_name(struct bytes *m)
 
 const uint8_t sig_algs[SIG_ALGS_N] = {4, 3, 8, 7, 5, 3, 6, 3, 8, 4, 8, 9, 4, 1};
 
+void ext_raw(const struct foe *p, struct bytes *m)
+{
+    if (p->raw)
+        ext(m, p->server ? 20 : 19, p->server ? 0 : 1, (uint8_t[]){2}, 1);
+}
+
+void put_raw_key(const struct minted *leaf, struct bytes *m)
+{
+    uint8_t *der = NULL;
+    int      n   = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf->cert), &der);
+    assert_true(n > 0);
+    bytes_u24(m, (unsigned)n);
+    bytes_add(m, der, (size_t)n);
+    OPENSSL_free(der);
+}
+
 void send_client_hello(struct foe *p, bool second)
 {
     struct bytes         m          = foe_new_message(MSG_CLIENT_HELLO, NULL, 0);
@@ -132,6 +148,7 @@ void send_client_hello(struct foe *p, bool second)
     ext(&m, 10, 2, (uint8_t[]){0, 0x1d, 0, 0x17}, 4);
     ext(&m, 13, 2, sig_algs, sizeof sig_algs);
     ext(&m, 43, 1, (uint8_t[]){3, 4}, 2);
+    ext_raw(p, &m);
     ext_share(p, &m, true);
     bytes_close(&m, exts, 2);
     msg_mend(&m);
@@ -172,6 +189,7 @@ void send_enc_exts(struct foe *p)
     struct bytes m    = foe_new_message(MSG_ENCRYPTED_EXTENSIONS, NULL, 0);
     size_t       exts = bytes_open(&m, 2);
     ext(&m, X_NAME, 0, NULL, 0);
+    ext_raw(p, &m);
     bytes_close(&m, exts, 2);
     msg_mend(&m);
     send_message(p, &m);
@@ -199,9 +217,13 @@ void send_certificate(struct foe *p)
     struct bytes         m       = foe_new_message(MSG_CERTIFICATE, "", 1);
     size_t               list    = bytes_open(&m, 3);
     const struct minted *chain[] = {own_leaf(p), &p->pki->ca};
-    for (int i = 0; i < 2 && !(p->no_cert && !p->server); i++) {
-        bytes_u24(&m, (unsigned)chain[i]->der_n);
-        bytes_add(&m, chain[i]->der, chain[i]->der_n);
+    for (int i = 0; i < (p->raw ? 1 : 2) && !(p->no_cert && !p->server); i++) {
+        if (p->raw) {
+            put_raw_key(chain[i], &m);
+        } else {
+            bytes_u24(&m, (unsigned)chain[i]->der_n);
+            bytes_add(&m, chain[i]->der, chain[i]->der_n);
+        }
         bytes_u16(&m, 0);
     }
     bytes_close(&m, list, 3);

@@ -43,15 +43,30 @@ static void on_send(struct foe *p, uint8_t type, struct bytes *m)
 
 /* ---- the engine ---------------------------------------------------------------------------------------- */
 
+static hf_trust *trust_for(const struct deviation *d)
+{
+    const struct minted *theirs = engine_serves ? &pki.client : &pki.server;
+    hf_trust            *t      = d->raw && !d->mixed ? hf_trust_new() : mint_trust(&pki);
+    uint8_t             *der    = NULL;
+    int                  n      = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(theirs->cert), &der);
+    if (d->raw || d->mixed)
+        assert_true(n > 0 && hf_trust_pin_key_bytes(t, der, (size_t)n, "the peer's"));
+    OPENSSL_free(der);
+    return t;
+}
+
 static hf_config *engine_config(const struct deviation *d)
 {
     static const char *const protocols[] = {"h2", "http/1.1"};
     hf_config               *c           = hf_config_new(engine_serves ? HF_SERVER : HF_CLIENT);
     enum hf_demand           demand      = d->not_asked ? HF_DONT_ASK : d->optional ? HF_ASK : HF_REQUIRE;
     hf_why                   why;
-    hf_config_trust(c, mint_trust(&pki), demand);
-    hf_config_cred(c, engine_serves ? mint_cred(pki.server_pem, pki.server_key)
-                                    : mint_cred(pki.client_pem, pki.client_key));
+    hf_config_trust(c, trust_for(d), demand);
+    if (d->shows_raw)
+        hf_config_cred(c, hf_cred_raw_key(mint_file(engine_serves ? pki.server_key : pki.client_key), NULL, NULL));
+    else
+        hf_config_cred(c, engine_serves ? mint_cred(pki.server_pem, pki.server_key)
+                                        : mint_cred(pki.client_pem, pki.client_key));
     if (d->alpn)
         hf_config_alpn(c, protocols, 2);
     hf_config_versions(c, d->v12 || d->up_to_13 ? 0x0303 : 0x0304, d->v12 && !d->up_to_13 ? 0x0303 : 0x0304);
@@ -128,6 +143,7 @@ static void run_one(void **state)
                     .pki        = run.d->stranger ? &other_pki : &pki,
                     .leaf       = run.d->with_leaf ? &leaf : NULL,
                     .scheme     = run.d->scheme,
+                    .raw        = run.d->raw,
                     .no_cert    = run.d->no_cert,
                     .retry      = run.d->retry,
                     .both       = run.d->both,

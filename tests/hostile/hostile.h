@@ -56,6 +56,8 @@ struct deviation {
     enum mint_kind leaf; /* of the peer, when `with_leaf` */
     const char    *leaf_eku, *leaf_san;
     bool           with_leaf, stranger;
+    bool           raw, mixed; /* the peer shows a raw key; the engine pins it, and (mixed) takes certificates too */
+    bool           shows_raw;  /* so does the engine */
 };
 
 /* A cmocka group, one test a deviation. */

@@ -319,6 +319,42 @@ static void digest_forms(void **state)
     mem_free(&mem, first.text);
 }
 
+/* A raw public key has its spki and nothing else: patterns that hold for every value do not hold for none. */
+static void raw_keys(void **state)
+{
+    static const char *const rows[][2] = {{"subject", "*"}, {"issuer", "*"}, {"cn", "*"},  {"ou", "*"},
+                                          {"uri", "**"},    {"dns", "*"},    {"mail", "*"}};
+    struct made              m         = {.der = NULL};
+    char                     text[80]  = "sha256:";
+    uint8_t                  digest[32];
+    (void)state;
+    m.der = key_spki(key, &mem, &m.n);
+    hash_once(HASH_SHA256, (hf_view){m.der, m.n}, digest);
+    for (size_t i = 0; i < 32; i++)
+        snprintf(text + 7 + 2 * i, 3, "%02x", digest[i]);
+    hf_rules *r = one(true, "spki", text);
+    assert_true(ask(r, &m, NULL, NULL, NULL).admit);
+    hf_rules_free(r);
+    r = one(true, "sha256", text);
+    assert_false(ask(r, &m, NULL, NULL, NULL).admit);
+    hf_rules_free(r);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        r              = one(true, rows[i][0], rows[i][1]);
+        hf_ruling said = ask(r, &m, NULL, NULL, NULL);
+        assert_false(said.admit);
+        assert_int_equal(said.check, RULE_NONE);
+        assert_non_null(strstr(said.text, "found a raw public key"));
+        hf_rules_free(r);
+    }
+    r = one(true, NULL, NULL); /* everybody who is proven */
+    assert_true(ask(r, &m, NULL, NULL, NULL).admit);
+    hf_rules_free(r);
+    r = one(true, "certificate", "none");
+    assert_false(ask(r, &m, NULL, NULL, NULL).admit);
+    hf_rules_free(r);
+    mem_free(&mem, m.der);
+}
+
 static void values_refused(void **state)
 {
     static const char *const t[][2] = {
@@ -644,6 +680,7 @@ int main(void)
         cmocka_unit_test(each_field),
         cmocka_unit_test(digests_and_serial),
         cmocka_unit_test(digest_forms),
+        cmocka_unit_test(raw_keys),
         cmocka_unit_test(values_refused),
         cmocka_unit_test(first_one_decides),
         cmocka_unit_test(nobody_by_default),
