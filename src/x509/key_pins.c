@@ -26,18 +26,23 @@ static uint64_t key_of(const struct key_pin *p)
     return key;
 }
 
+static bool digest_pinned(const struct key_pins *k, const struct key_pin *p)
+{
+    size_t   at = 0;
+    uint32_t i;
+    while (map_next(&k->by_digest, key_of(p), &at, &i))
+        if (memcmp(k->all[i].sha256, p->sha256, sizeof p->sha256) == 0)
+            return true;
+    return false;
+}
+
 bool key_pinned(const struct key_pins *k, hf_view spki)
 {
     struct key_pin p;
-    size_t         at = 0;
-    uint32_t       i;
     if (!k->n)
         return false;
     hash_once(HASH_SHA256, spki, p.sha256);
-    while (map_next(&k->by_digest, key_of(&p), &at, &i))
-        if (memcmp(k->all[i].sha256, p.sha256, sizeof p.sha256) == 0)
-            return true;
-    return false;
+    return digest_pinned(k, &p);
 }
 
 void key_pins_digest(const struct key_pins *k, struct hash *h)
@@ -56,9 +61,11 @@ void key_pins_free(struct key_pins *k, struct mem *m)
 
 /* ---- adding ---------------------------------------------------------------------------------------------- */
 
-static bool keep(struct key_pins *k, hf_view spki, struct mem *m, struct report *rep)
+bool key_pins_digest_add(struct key_pins *k, const uint8_t sha256[32], struct mem *m, struct report *rep)
 {
-    if (key_pinned(k, spki))
+    struct key_pin p;
+    memcpy(p.sha256, sha256, sizeof p.sha256);
+    if (digest_pinned(k, &p))
         return true;
     if (k->n == k->room) {
         size_t          room = k->room ? 2 * k->room : 8;
@@ -68,11 +75,18 @@ static bool keep(struct key_pins *k, hf_view spki, struct mem *m, struct report 
         k->all  = more;
         k->room = room;
     }
-    hash_once(HASH_SHA256, spki, k->all[k->n].sha256);
-    if (!map_put(&k->by_digest, m, key_of(&k->all[k->n]), (uint32_t)k->n))
-        return no_memory(rep, sizeof *k->all);
+    k->all[k->n] = p;
+    if (!map_put(&k->by_digest, m, key_of(&p), (uint32_t)k->n))
+        return no_memory(rep, sizeof p);
     k->n++;
     return true;
+}
+
+static bool keep(struct key_pins *k, hf_view spki, struct mem *m, struct report *rep)
+{
+    uint8_t digest[32];
+    hash_once(HASH_SHA256, spki, digest);
+    return key_pins_digest_add(k, digest, m, rep);
 }
 
 /* "key 2 of keys.pem: ..." - people count from one. */

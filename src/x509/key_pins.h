@@ -22,6 +22,7 @@ struct key_pins {
 /* Adds every PUBLIC KEY block of a PEM file, or the one SubjectPublicKeyInfo that a DER file is. */
 bool key_pins_file(struct key_pins *k, const char *file, struct mem *m, struct report *rep);
 bool key_pins_bytes(struct key_pins *k, hf_view v, const char *called, struct mem *m, struct report *rep);
+bool key_pins_digest_add(struct key_pins *k, const uint8_t sha256[32], struct mem *m, struct report *rep);
 bool key_pinned(const struct key_pins *k, hf_view spki);
 /* Into a digest that is another one when the keys are. */
 void key_pins_digest(const struct key_pins *k, struct hash *h);

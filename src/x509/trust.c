@@ -431,6 +431,12 @@ bool hf_trust_pin_key_bytes(hf_trust *t, const void *pem_or_der, size_t n, const
     return key_pins_bytes(&t->keys, (hf_view){pem_or_der, n}, called ? called : "", &t->mem, &t->rep);
 }
 
+bool trust_pin_key_digest(hf_trust *t, const uint8_t sha256[32])
+{
+    t->keys_first |= t->n_anchors + t->n_pins == 0;
+    return key_pins_digest_add(&t->keys, sha256, &t->mem, &t->rep);
+}
+
 /* ---- hints --------------------------------------------------------------------------------------------- */
 
 bool hf_trust_hints(hf_trust *t, enum hf_hints mode, const hf_view *names, size_t n)

@@ -43,6 +43,9 @@ bool trust_keys_first(const hf_trust *t);
  * False: it does not parse (hf_trust_why is left alone), or memory is out. */
 bool trust_anchor_anything(hf_trust *t, hf_view der);
 
+/* Pins a raw public key of which no more is known than its digest: for test corpora that say no more. */
+bool trust_pin_key_digest(hf_trust *t, const uint8_t sha256[32]);
+
 struct crl_set;
 const struct crl_set *trust_crls(const hf_trust *t); /* may be empty */
 /* Verifies the CRLs of the anchors now, so that no connection has to wait for it. */

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "shim.h"
 #include "tls/codes.h"
-#include "tls/config.h"
+#include "tls/conn.h"
 #include "tls/msg12.h"
 
 static bool same(const char *what, int64_t wanted, int64_t got)
@@ -44,19 +44,17 @@ static bool retried(const struct talk *t)
     return n > 1;
 }
 
-/* -1: the default credential. */
+/* -1: the default credential, and where there is none, that none was sent. */
 static int credential_sent(const struct talk *t)
 {
     unsigned        n;
     const hf_event *m = message(t->conn, true, HT_CERTIFICATE, &n);
     if (hf_conn_psk(t->conn).n)
         return psk_used(t->conn, t->plan);
-    for (int i = CREDS_MAX - 1; m && i >= 0; i--) {
-        hf_view leaf = t->setup->cred[i] ? t->setup->cred[i]->cert[0].der : (hf_view){0};
-        if (leaf.n && memmem(m->bytes.p, m->bytes.n, leaf.p, leaf.n))
+    for (int i = CREDS_MAX - 1; m && t->conn->presented && i >= 0; i--)
+        if (t->setup->cred[i] == t->conn->presented)
             return i - 1;
-    }
-    return CRED_NONE;
+    return t->setup->cred[0] ? CRED_NONE : -1;
 }
 
 static bool peer_chain(const struct talk *t)
@@ -180,7 +178,7 @@ bool expect_open(const struct talk *t)
         return false;
     if ((p->expect_advertised_alpn || p->expect_peer_verify_prefs.n) && p->server && !client_offers(t))
         return false;
-    if (!staple_expected(t))
+    if (!staple_expected(t) || !rawkey_expected(t))
         return false;
     if (p->expect_selected_credential != CRED_NONE && p->expect_selected_credential != credential_sent(t))
         return bad("credential: wanted %d, got %d", p->expect_selected_credential, credential_sent(t));

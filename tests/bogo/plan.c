@@ -12,7 +12,21 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { YES, NUMBER, LONG, TEXT, CODES, CRED_TEXT, CRED_CODES, CRED_YES, NEW_CRED, NOTHING, SPARE, DISABLED };
+enum kind {
+    YES,
+    NUMBER,
+    LONG,
+    TEXT,
+    CODES,
+    CRED_TEXT,
+    CRED_CODES,
+    CRED_YES,
+    NEW_CRED,
+    NEW_RAW_CRED,
+    NOTHING,
+    SPARE,
+    DISABLED
+};
 
 #define AT(field)      offsetof(struct plan, field)
 #define CRED_AT(field) offsetof(struct cred_plan, field)
@@ -54,6 +68,11 @@ static const struct flag {
     {"-key-file", CRED_TEXT, CRED_AT(key_file)},
     {"-signing-prefs", CRED_CODES, CRED_AT(signing_prefs)},
     {"-new-psk-credential", NEW_CRED},
+    {"-new-rpk-credential", NEW_RAW_CRED},
+    {"-accepted-peer-cert-types", CODES, AT(accepted_types)},
+    {"-available-client-cert-types", CODES, AT(available_types)},
+    {"-expect-peer-certificate-type", NUMBER, AT(expect_peer_certificate_type)},
+    {"-expect-peer-rpk-sha256", TEXT, AT(expect_peer_rpk_sha256)},
     {"-psk-importer-key", CRED_TEXT, CRED_AT(psk_key)},
     {"-psk-importer-identity", CRED_TEXT, CRED_AT(psk_identity)},
     {"-psk-importer-context", CRED_TEXT, CRED_AT(psk_context)},
@@ -149,7 +168,7 @@ static const struct flag *flag_of(const char *name)
 
 static bool takes_value(enum kind kind)
 {
-    return kind != YES && kind != CRED_YES && kind != NEW_CRED && kind != NOTHING;
+    return kind != YES && kind != CRED_YES && kind != NEW_CRED && kind != NEW_RAW_CRED && kind != NOTHING;
 }
 
 static void code_add(struct codes_plan *to, const char *value)
@@ -188,8 +207,10 @@ static void set(struct plan *p, const struct flag *f, const char *value)
         *(bool *)cred = true;
         break;
     case NEW_CRED:
+    case NEW_RAW_CRED:
         if (++p->n_creds == CREDS_MAX)
             unimplemented();
+        p->cred[p->n_creds].raw_key = f->kind == NEW_RAW_CRED;
         break;
     case DISABLED:
         if (strcmp(value, "disabled") != 0)
@@ -212,11 +233,12 @@ static bool cut_prefix(const char **name, const char *prefix)
 
 void plan_read(int argc, char **argv, struct plan *initial, struct plan *resume)
 {
-    *initial = (struct plan){.expect_selected_credential = CRED_NONE,
-                             .shim_initial_write         = "hello",
-                             .repeat_shim_initial_write  = 1,
-                             .export_label               = "",
-                             .export_context             = ""};
+    *initial = (struct plan){.expect_selected_credential   = CRED_NONE,
+                             .expect_peer_certificate_type = TYPE_UNSAID,
+                             .shim_initial_write           = "hello",
+                             .repeat_shim_initial_write    = 1,
+                             .export_label                 = "",
+                             .export_context               = ""};
     *resume  = *initial;
     for (int i = 1; i < argc; i++) {
         const char        *name       = argv[i];

@@ -9,7 +9,7 @@
 /* The exit codes that the runner knows. */
 enum { EXIT_GOOD, EXIT_BAD, EXIT_UNIMPLEMENTED = 89 };
 
-enum { CODES_MAX = 32, CREDS_MAX = 8, CRED_NONE = -1000 };
+enum { CODES_MAX = 32, CREDS_MAX = 8, CRED_NONE = -1000, TYPE_UNSAID = -1 };
 
 struct codes_plan {
     uint16_t v[CODES_MAX];
@@ -19,7 +19,7 @@ struct codes_plan {
 struct cred_plan {
     const char       *cert_file, *key_file;
     struct codes_plan signing_prefs;
-    bool              must_match_issuer, psk_sha256, psk_sha384;
+    bool              raw_key, must_match_issuer, psk_sha256, psk_sha384;
     const char       *psk_key, *psk_identity, *psk_context; /* base64; psk_key: it is a pre-shared key */
     const char       *ocsp_response;                        /* base64 */
 };
@@ -40,6 +40,9 @@ struct plan {
     const char       *expect_peer_cert_file, *expect_advertised_alpn, *expect_certificate_types;
     const char       *expect_ocsp_response; /* base64 */
     bool              enable_ocsp_stapling, send_alert;
+    const char       *expect_peer_rpk_sha256; /* base64 */
+    int               expect_peer_certificate_type;
+    struct codes_plan accepted_types, available_types;
     struct codes_plan curves, verify_prefs, expect_peer_verify_prefs;
     struct cred_plan  cred[CREDS_MAX]; /* [0]: the default one; then those of -new-x509-credential */
     size_t            n_creds;         /* the new ones */

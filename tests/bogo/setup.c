@@ -167,15 +167,21 @@ static void hints(hf_trust *t, const char *list)
 
 /* The root of the runner's credential. A test without one says nothing about chains: then an own certificate is
  * pinned, which no peer presents. */
-static void trust(hf_config *cfg, const struct plan *p)
+static void trust_certificates(hf_trust *t, const struct plan *p)
 {
-    hf_trust *t = hf_trust_new();
     if (p->trust_cert && p->trust_cert[0])
         hf_trust_anchor_file(t, p->trust_cert);
     else if (p->cred[0].cert_file)
         hf_trust_pin_file(t, p->cred[0].cert_file);
     else if (p->n_creds && p->cred[1].cert_file)
         hf_trust_pin_file(t, p->cred[1].cert_file);
+}
+
+static void trust(hf_config *cfg, const struct plan *p)
+{
+    hf_trust *t = hf_trust_new();
+    if (!rawkey_trust(t, p, trust_certificates))
+        trust_certificates(t, p);
     hints(t, p->use_client_ca_list);
     bool ask = p->verify_peer || p->require_any_client_certificate;
     hf_config_trust(cfg, t, !ask ? HF_DONT_ASK : p->require_any_client_certificate ? HF_REQUIRE : HF_ASK);
@@ -201,7 +207,9 @@ static bool credential(struct setup *s, size_t i, const struct plan *p)
         psk_config(s->cfg, k);
         return true;
     }
-    if (p->async || p->fail_cert_callback) {
+    if (k->raw_key) {
+        c = rawkey_credential(s, i, p);
+    } else if (p->async || p->fail_cert_callback) {
         char *pem = slurp(k->cert_file, &n);
         c         = hf_cred_external(pem, n, k->cert_file);
         free(pem);
@@ -218,7 +226,8 @@ static bool credential(struct setup *s, size_t i, const struct plan *p)
     sign_prefs(c, k);
     hf_cred_must_match(c, k->must_match_issuer);
     s->cred[i] = c;
-    hf_config_cred(s->cfg, c);
+    if (!p->available_types.n)
+        hf_config_cred(s->cfg, c);
     return c;
 }
 
@@ -228,7 +237,10 @@ static bool credentials(struct setup *s, const struct plan *p)
     for (size_t i = 1; i <= p->n_creds; i++)
         if (!credential(s, i, p))
             return false;
-    return !p->cred[0].cert_file || credential(s, 0, p);
+    if (p->cred[0].cert_file && !credential(s, 0, p))
+        return false;
+    rawkey_credentials(s, p);
+    return true;
 }
 
 bool setup_make(struct setup *s, const struct plan *p)
@@ -244,7 +256,8 @@ bool setup_make(struct setup *s, const struct plan *p)
     session_config(s->cfg, p);
     hf_config_trace(s->cfg, true);
     hf_config_ask_verdict(s->cfg, true);
-    hf_config_insecure_unverified(s->cfg, !p->server && (p->host_name || !p->trust_cert || !p->trust_cert[0]));
+    hf_config_insecure_unverified(s->cfg, !p->server && !p->accepted_types.n &&
+                                              (p->host_name || !p->trust_cert || !p->trust_cert[0]));
     staple_config(s->cfg, p);
     if (!credentials(s, p))
         return false;

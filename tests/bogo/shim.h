@@ -4,7 +4,7 @@
  *
  *   plan.c    the command line           setup.c   from the plan to a sealed config
  *   talk.c    bytes in and out, waiting  expect.c  what the open connection must have come to
- *   psk.c     pre-shared keys
+ *   psk.c     pre-shared keys         rawkey.c  raw public keys
  *   session.c what one connection leaves to the next
  *   shim.c    main: one connection after the other
  */
@@ -35,6 +35,14 @@ void     staple_config(hf_config *cfg, const struct plan *p);
 /* After the seal, which would refuse them. */
 void staple_give(struct setup *s, const struct plan *p);
 bool staple_expected(const struct talk *t);
+
+/* ---- rawkey.c ---- */
+/* The trust, where the plan says which certificate types are taken; false: it does not. */
+bool     rawkey_trust(hf_trust *t, const struct plan *p, void (*certificates)(hf_trust *t, const struct plan *p));
+hf_cred *rawkey_credential(struct setup *s, size_t i, const struct plan *p);
+/* Gives the credentials to the config, where the plan says which types are offered. */
+void rawkey_credentials(struct setup *s, const struct plan *p);
+bool rawkey_expected(const struct talk *t);
 
 /* ---- talk.c ---- */
 struct talk {
