@@ -131,6 +131,7 @@ static bool client_hellos(struct foe *p)
         start_transcript(p);
         hash_update(&p->transcript, p->msg.p, p->msg.n);
     }
+    p->resumed = session_taken_up(p);
     if (!agree(p, ext_of(&p->msg, 51)))
         return false;
     half_key(&p->in, p->server_hs, false);
@@ -139,7 +140,11 @@ static bool client_hellos(struct foe *p)
 
 static bool server_flight(struct foe *p)
 {
-    if (!expect(p, MSG_ENCRYPTED_EXTENSIONS) || !next_message(p))
+    if (!expect(p, MSG_ENCRYPTED_EXTENSIONS))
+        return false;
+    if (p->resumed)
+        return expect_finished(p);
+    if (!next_message(p))
         return false;
     p->asked = p->msg.p[0] == MSG_CERTIFICATE_REQUEST;
     hash_update(&p->transcript, p->msg.p, p->msg.n);
@@ -169,6 +174,7 @@ void foe_client(struct foe *p)
         send_cert_verify(p);
     send_finished(p);
     foe_flush(p);
+    resumption_secret_of(p);
     half_key(&p->out, p->client_ap, true);
     foe_read(p);
     p->done = p->alert < 0 && (hf_conn_step(p->engine, MINT_NOW_MS) & HF_OPEN);
@@ -219,6 +225,7 @@ static bool server_hellos(struct foe *p)
         start_transcript(p);
     }
     hf_view share = share_in(&p->msg, group);
+    p->resumed    = session_taken_up(p);
     new_share(p, group);
     send_server_hello(p, false);
     foe_flush(p);
@@ -243,16 +250,19 @@ void foe_server(struct foe *p)
         foe_read(p);
         return;
     }
+    bool asks = !p->no_cert && !p->resumed;
     send_enc_exts(p);
-    if (!p->no_cert)
+    if (asks)
         send_cert_request(p);
-    send_certificate(p);
-    send_cert_verify(p);
+    if (!p->resumed) {
+        send_certificate(p);
+        send_cert_verify(p);
+    }
     send_finished(p);
     foe_flush(p);
     application_secrets(p);
     half_key(&p->out, p->server_ap, true);
-    if (!p->no_cert) {
+    if (asks) {
         if (!expect(p, MSG_CERTIFICATE))
             return;
         bool empty = p->msg.n < 12;
@@ -263,6 +273,7 @@ void foe_server(struct foe *p)
     }
     if (!expect_finished(p))
         return;
+    resumption_secret_of(p);
     half_key(&p->in, p->client_ap, false);
     foe_read(p);
     p->done = p->alert < 0;

@@ -46,6 +46,13 @@ struct half {
     uint64_t     seq;
 };
 
+/* What a connection leaves to a later one. */
+struct foe_session {
+    struct bytes ticket;
+    uint32_t     age_add;
+    uint8_t      psk[32];
+};
+
 struct foe {
     /* set before it runs */
     hf_conn                 *engine;
@@ -58,6 +65,7 @@ struct foe {
     bool                     one_record; /* a flight goes out in as few records as possible */
     size_t                   fragment;   /* bytes of handshake in one record at most; 0: a message a record */
     size_t                   wire_step;  /* bytes of the wire delivered to the engine at a time; 0: all */
+    struct foe_session *session; /* TLS 1.3: it would take a ticket, and offers or takes up the one that is in it */
     void (*on_send)(struct foe *p, uint8_t type, struct bytes *m);
     void *ctx; /* of on_send */
 
@@ -75,7 +83,8 @@ struct foe {
     struct hash  transcript;
     struct kx   *kx;
     uint16_t     group;
-    uint8_t      session_id[32], stage[32], client_hs[32], server_hs[32], client_ap[32], server_ap[32], exporter[32];
+    uint8_t      session_id[32], stage[32], client_hs[32], server_hs[32], client_ap[32], server_ap[32], exporter[32],
+        resumption[32];
     size_t       session_id_n;
     struct bytes wire;   /* from the engine, not looked at yet */
     struct bytes got;    /* handshake bytes of the engine */
@@ -86,6 +95,7 @@ struct foe {
     struct bytes cert;   /* the engine's leaf, DER */
     struct bytes data;   /* application data received */
     unsigned     records;
+    bool         resumed;
     bool         asked;        /* client: the engine sent CertificateRequest */
     uint8_t      finished[36]; /* its own Finished, as sent */
 
@@ -105,6 +115,11 @@ void foe12_server(struct foe *p);
 void foe_free(struct foe *p);
 /* The engine must have done this; a lenient peer stops when it has not. Returns ok. */
 bool foe_expects(struct foe *p, bool ok, const char *what);
+
+/* After a handshake of TLS 1.3: the client takes the next ticket of the engine (false: there is none), the server gives one. */
+bool foe_take_ticket(struct foe *p, struct foe_session *s);
+void foe_give_ticket(struct foe *p, struct foe_session *s);
+void foe_session_free(struct foe_session *s);
 
 /* ---- pieces, for deviations ---- */
 /* Bytes to the engine, then its answer is collected. */

@@ -32,7 +32,17 @@ void    ccs(struct foe *p);
 void half_key(struct half *h, const uint8_t secret[HASH], bool sealing);
 void handshake_secrets(struct foe *p, hf_view shared);
 void application_secrets(struct foe *p);
+void foe_expand(const uint8_t secret[HASH], const char *label, hf_view context, uint8_t *out, size_t n);
+void resumption_secret_of(struct foe *p); /* after the client's Finished */
 void foe_finished_mac(const struct foe *p, const uint8_t traffic[HASH], uint8_t out[HASH]);
+
+/* ---- foe_psk.c ---- */
+void ext_psk(const struct foe *p,
+             struct bytes     *m); /* the last of a ClientHello; its binder comes when the rest stands */
+void fill_binder(const struct foe *p, struct bytes *m);
+void ext_psk_chosen(const struct foe *p, struct bytes *m);
+/* The message at hand, a hello of the engine, goes on from our session. */
+bool session_taken_up(const struct foe *p);
 
 /* ---- foe_rec.c ---- */
 /* All that the engine has to say is collected at once, as a socket would do it. */

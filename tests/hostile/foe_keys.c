@@ -6,7 +6,7 @@ enum { KEY = 16 };
 
 /* ---- key schedule (RFC 9846 7.1) ----------------------------------------------------------------------- */
 
-static void expand(const uint8_t secret[HASH], const char *label, hf_view context, uint8_t *out, size_t n)
+void foe_expand(const uint8_t secret[HASH], const char *label, hf_view context, uint8_t *out, size_t n)
 {
     struct bytes info = {0};
     bytes_u16(&info, (unsigned)n);
@@ -23,7 +23,7 @@ static void next_stage(uint8_t stage[HASH], hf_view ikm)
 {
     uint8_t empty[HASH], salt[HASH];
     hash_once(HASH_SHA256, view("", 0), empty);
-    expand(stage, "derived", view(empty, HASH), salt, HASH);
+    foe_expand(stage, "derived", view(empty, HASH), salt, HASH);
     hkdf_extract(HASH_SHA256, view(salt, HASH), ikm, stage);
 }
 
@@ -36,15 +36,15 @@ static void derive(const struct foe *p, const char *label, uint8_t out[HASH])
 {
     uint8_t th[HASH];
     foe_transcript_hash(p, th);
-    expand(p->stage, label, view(th, HASH), out, HASH);
+    foe_expand(p->stage, label, view(th, HASH), out, HASH);
 }
 
 void half_key(struct half *h, const uint8_t secret[HASH], bool sealing)
 {
     uint8_t key[KEY];
     memmove(h->secret, secret, HASH);
-    expand(secret, "key", view("", 0), key, KEY);
-    expand(secret, "iv", view("", 0), h->iv, sizeof h->iv);
+    foe_expand(secret, "key", view("", 0), key, KEY);
+    foe_expand(secret, "iv", view("", 0), h->iv, sizeof h->iv);
     aead_free(h->aead);
     h->aead = aead_new(AEAD_AES_128_GCM, key, sealing);
     assert_non_null(h->aead);
@@ -55,14 +55,14 @@ void half_key(struct half *h, const uint8_t secret[HASH], bool sealing)
 void foe_update(struct half *h, bool sealing)
 {
     uint8_t next[HASH];
-    expand(h->secret, "traffic upd", view("", 0), next, HASH);
+    foe_expand(h->secret, "traffic upd", view("", 0), next, HASH);
     half_key(h, next, sealing);
 }
 
 void handshake_secrets(struct foe *p, hf_view shared)
 {
     static const uint8_t zeros[HASH];
-    hkdf_extract(HASH_SHA256, view(zeros, HASH), view(zeros, HASH), p->stage);
+    hkdf_extract(HASH_SHA256, view(zeros, HASH), view(p->resumed ? p->session->psk : zeros, HASH), p->stage);
     next_stage(p->stage, shared);
     derive(p, "c hs traffic", p->client_hs);
     derive(p, "s hs traffic", p->server_hs);
@@ -76,10 +76,15 @@ void application_secrets(struct foe *p)
     derive(p, "exp master", p->exporter);
 }
 
+void resumption_secret_of(struct foe *p)
+{
+    derive(p, "res master", p->resumption);
+}
+
 void foe_finished_mac(const struct foe *p, const uint8_t traffic[HASH], uint8_t out[HASH])
 {
     uint8_t key[HASH], th[HASH];
-    expand(traffic, "finished", view("", 0), key, HASH);
+    foe_expand(traffic, "finished", view("", 0), key, HASH);
     foe_transcript_hash(p, th);
     hmac(HASH_SHA256, view(key, HASH), view(th, HASH), out);
 }
@@ -88,7 +93,7 @@ void foe_export(const struct foe *p, const char *label, hf_view context, uint8_t
 {
     uint8_t digest[HASH], secret[HASH];
     hash_once(HASH_SHA256, view("", 0), digest);
-    expand(p->exporter, label, view(digest, HASH), secret, HASH);
+    foe_expand(p->exporter, label, view(digest, HASH), secret, HASH);
     hash_once(HASH_SHA256, context, digest);
-    expand(secret, "exporter", view(digest, HASH), out, n);
+    foe_expand(secret, "exporter", view(digest, HASH), out, n);
 }

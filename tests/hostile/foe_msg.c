@@ -150,8 +150,10 @@ void send_client_hello(struct foe *p, bool second)
     ext(&m, 43, 1, (uint8_t[]){3, 4}, 2);
     ext_raw(p, &m);
     ext_share(p, &m, true);
+    ext_psk(p, &m);
     bytes_close(&m, exts, 2);
     msg_mend(&m);
+    fill_binder(p, &m);
     send_message(p, &m);
     if (!second) {
         p->hello.n = 0;
@@ -177,6 +179,7 @@ void send_server_hello(struct foe *p, bool retry)
         ext(&m, X_COOKIE, 0, test_cookie, COOKIE_N);
     } else {
         ext_share(p, &m, false);
+        ext_psk_chosen(p, &m);
     }
     bytes_close(&m, exts, 2);
     msg_mend(&m);
