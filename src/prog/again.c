@@ -137,9 +137,9 @@ void again_stop(struct worker *w)
 bool again_opened(struct proxy *p)
 {
     const hf_peer *peer  = hf_conn_peer(p->conn);
-    bool           stays = true;
+    bool           dated = peer && hf_peer_leaf(peer).n, stays = true; /* a raw public key has no dates */
     /* "The validity period for a certificate is the period of time from notBefore through notAfter, inclusive" */
-    p->expires_ms = peer ? (hf_peer_not_after(peer) + 1) * 1000 : INT64_MAX;
+    p->expires_ms = dated ? (hf_peer_not_after(peer) + 1) * 1000 : INT64_MAX;
     if (p->changes != atomic_load(&p->worker->gate->changes)) {
         struct force f = force_take(p->worker);
         stays          = judge(p, &f);

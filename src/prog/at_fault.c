@@ -26,6 +26,7 @@ static const struct {
     {"crl-unusable", VERIFIER},
     {"crl-bad-signature", VERIFIER},
     {"path-budget", PRESENTER},
+    {"raw-key-unknown", PRESENTER},
     /* what only the issuer can mend */
     {"aki-mismatch", CA},
     {"name-encoding-mismatch", CA},

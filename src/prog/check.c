@@ -19,12 +19,15 @@
 static const struct opt opts[] = {
     {NULL, OPT_HEADING, 0, NULL, "The certificate", NULL, NULL},
     {"cert", OPT_TEXT, AT(cert), "FILE", "the chain as it would be presented, leaf first (PEM or DER)", NULL, NULL},
+    {"raw-key", OPT_TEXT, AT(raw_key), "FILE", "or the raw public key (PEM or DER) that would be shown in place of one",
+     NULL, NULL},
     {"as", OPT_CHOICE, AT(as), "client|server", "what it is to be used as (client)", NULL, NULL},
     {"name", OPT_TEXT, AT(name), "NAME", "--as server: the host name or address it must be for", NULL, NULL},
     {NULL, OPT_HEADING, 0, NULL, "Who judges it", NULL, NULL},
     {"cacert", OPT_MANY, AT(cacerts), "FILE", "the CA certificates that the other side trusts; may be given again",
      NULL, NULL},
     {"pin", OPT_MANY, AT(pins), "FILE", "leaf certificates that the other side has pinned", NULL, NULL},
+    {"pin-key", OPT_MANY, AT(pin_keys), "FILE", "raw public keys that the other side has pinned", NULL, NULL},
     {"crl", OPT_MANY, AT(crls), "PATH",
      "the revocation lists that the other side has: a file or a folder;\nwith one, every CA of the path needs one",
      NULL, NULL},
@@ -66,10 +69,13 @@ static bool complete(struct check_run *r)
     uint8_t ip[16];
     r->as  = r->as ? r->as : AS_CLIENT;
     r->now = (int64_t)time(NULL);
-    if (!r->cert)
-        return opt_complain(&command, "name the certificate with --cert FILE.");
-    if (r->cacerts.n + r->pins.n == 0)
-        return opt_complain(&command, "name the CA certificates that judge it with --cacert FILE, or --pin FILE.");
+    if (!r->cert == !r->raw_key)
+        return opt_complain(&command,
+                            "name the certificate with --cert FILE, or the raw public key with --raw-key FILE.");
+    if (r->cacerts.n + r->pins.n + r->pin_keys.n == 0)
+        return opt_complain(&command,
+                            "name the CA certificates that judge it with --cacert FILE, or --pin FILE, or the "
+                            "raw public keys with --pin-key FILE.");
     if (r->name && r->as == AS_CLIENT)
         return opt_complain(&command, "--name goes with --as server: a client's certificate is not bound to a host.");
     if (rules_any(&r->rules) && r->as == AS_SERVER)
@@ -91,6 +97,8 @@ static bool load_trust(struct check_run *r)
         hf_trust_anchor_file(r->trust, r->cacerts.v[i]);
     for (unsigned i = 0; r->trust && i < r->pins.n; i++)
         hf_trust_pin_file(r->trust, r->pins.v[i]);
+    for (unsigned i = 0; r->trust && i < r->pin_keys.n; i++)
+        hf_trust_pin_key_file(r->trust, r->pin_keys.v[i]);
     for (unsigned i = 0; r->trust && i < r->crls.n; i++)
         hf_trust_crl_file(r->trust, r->crls.v[i]);
     if (!r->trust || hf_trust_why(r->trust)->check == CHECK_NONE)
@@ -102,12 +110,12 @@ static bool load_trust(struct check_run *r)
 static bool load_cert(struct check_run *r)
 {
     size_t   n;
-    uint8_t *bytes = file_read(r->cert, &n, &r->mem, &r->rep);
+    uint8_t *bytes = file_read(r->raw_key ? r->raw_key : r->cert, &n, &r->mem, &r->rep);
     if (!bytes) {
         hf_why_print(&r->rep.why, stderr);
         return false;
     }
-    r->cred = hf_cred_external(bytes, n, r->cert);
+    r->cred = r->raw_key ? hf_cred_raw_external(bytes, n, r->raw_key) : hf_cred_external(bytes, n, r->cert);
     mem_free(&r->mem, bytes);
     if (!r->cred || hf_cred_why(r->cred)->check == CHECK_NONE)
         return r->cred;
@@ -143,7 +151,7 @@ static void judge_chain(struct check_run *r)
                             .staple_asked = r->staple != NULL,
                             .tries        = &r->tries};
     report_keep(&r->rep, &r->mem);
-    r->accepted = valid_chain(&how, chain, n, &r->mem, &r->path, &r->rep);
+    r->accepted = valid_shown(&how, chain, n, &r->mem, &r->path, &r->rep);
 }
 
 /* The client's side: the request that a server of ours would send, and what select would make of it. */
@@ -151,7 +159,7 @@ static void ask_client(struct check_run *r)
 {
     hf_config   *client = hf_config_new(HF_CLIENT);
     struct exts  x      = {.seen = X_SIG_ALGS};
-    struct asked a      = {.cfg = client, .version = 0x0304, .now = r->now, .x = &x};
+    struct asked a      = {.cfg = client, .version = 0x0304, .now = r->now, .x = &x, .raw = r->cred->raw};
     r->names            = wr_grow(&r->mem, LIMIT_CA_NAMES_BYTES);
     ca_names_write(r->trust, &r->names, &r->n_names, &r->n_names_cut);
     if (!client)
@@ -182,7 +190,10 @@ static int run(struct check_run *r)
 
 hf_view check_leaf(const struct check_run *r)
 {
-    return r->path.n_certs && r->path.certs[0].version ? r->path.certs[0].der : (hf_view){NULL, 0};
+    const struct cert *c = r->path.n_certs ? &r->path.certs[0] : NULL;
+    if (c && cert_is_bare(c))
+        return c->spki;
+    return c && c->version ? c->der : (hf_view){NULL, 0};
 }
 
 const char *check_role(const struct check_run *r, int cert, char out[static 32])

@@ -13,8 +13,8 @@ enum check_as { AS_UNSET, AS_CLIENT, AS_SERVER };
 
 struct check_run {
     /* asked */
-    const char      *cert, *name, *time_text, *staple;
-    struct opt_list  cacerts, pins, crls;
+    const char      *cert, *raw_key, *name, *time_text, *staple;
+    struct opt_list  cacerts, pins, pin_keys, crls;
     unsigned         as, profile;
     bool             json, require_eku, only_roots;
     int64_t          now;
@@ -45,7 +45,7 @@ json_t *check_chain_json(const struct check_run *r);
 /* Gives back what judging took; the trust and the credential stay. */
 void check_run_drop(struct check_run *r);
 
-/* The certificate itself; empty when it cannot be read. */
+/* The certificate, or the raw public key, itself; empty when it cannot be read. */
 hf_view check_leaf(const struct check_run *r);
 
 /* ---- check_rules.c ---- */

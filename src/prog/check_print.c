@@ -29,12 +29,27 @@ static void print_about(const struct cert *c, const char *indent)
     char            from[24], to[24], key[32], text[NAME_ROOM];
     struct gen_name n;
     size_t          at = 0;
+    if (cert_is_bare(c)) {
+        printf("%s  a raw public key, %s\n", indent, key_name(&c->key, key));
+        return;
+    }
     printf("%s  valid %s to %s, key %s\n", indent, when_text(c->not_before, from), when_text(c->not_after, to),
            key_name(&c->key, key));
     while (c->san.n && san_next(c->san, &at, &n)) {
         gen_name_text(&n, text, sizeof text);
         printf("%s  for %s\n", indent, text);
     }
+}
+
+/* A raw public key: what it is called. */
+static const char *subject_text(const struct cert *c, char out[static NAME_ROOM])
+{
+    out[0] = '\0';
+    if (cert_is_bare(c))
+        spki_name(c->spki, out);
+    else
+        dn_text(c->subject, out, NAME_ROOM);
+    return out;
 }
 
 static bool told(const struct check_run *r, size_t i)
@@ -82,7 +97,7 @@ static void print_cert(const struct check_run *r, int cert, const struct cert *c
 {
     char role[32], text[NAME_ROOM], indent[2 * PATH_MAX_CERTS + 1];
     snprintf(indent, sizeof indent, "%*s", (int)(2 * depth), "");
-    dn_text(c->subject, text, sizeof text);
+    subject_text(c, text);
     printf("%s%s  %s  (%s)\n", indent, check_role(r, cert, role), text[0] ? text : "no subject", where);
     print_about(c, indent);
     print_codes(r, cert, HF_PASS, "ruled out:", indent);
@@ -125,7 +140,7 @@ static void print_others(const struct check_run *r)
     for (size_t i = 0; i < r->path.n_certs; i++) {
         if (r->accepted && in_path(r, i))
             continue;
-        if (r->path.certs[i].version)
+        if (r->path.certs[i].version || cert_is_bare(&r->path.certs[i]))
             print_cert(r, (int)i, &r->path.certs[i], r->accepted ? "presented, not needed" : "presented", 0);
         else
             printf("%s-cert[%zu]  cannot be read\n", r->as == AS_SERVER ? "server" : "client", i);
@@ -212,9 +227,21 @@ static json_t *names_json(const struct cert *c)
     return a;
 }
 
+/* With the fields of a certificate, empty where there is nothing. */
+static json_t *raw_key_json(const struct check_run *r, int cert, const struct cert *c)
+{
+    char role[32], name[NAME_ROOM], key[32];
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[], s:b, s:o}", "role", check_role(r, cert, role),
+                     "subject", subject_text(c, name), "issuer", "", "serial", "", "not_before", "", "not_after", "",
+                     "key", key_name(&c->key, key), "names", "in_path", r->accepted, "findings",
+                     findings_json(r, cert));
+}
+
 static json_t *cert_json(const struct check_run *r, int cert, const struct cert *c)
 {
     char role[32], subject[NAME_ROOM], issuer[NAME_ROOM], serial[64], from[24], to[24], key[32];
+    if (cert_is_bare(c))
+        return raw_key_json(r, cert, c);
     if (!c->version)
         return json_pack("{s:s, s:b, s:o}", "role", check_role(r, cert, role), "readable", 0, "findings",
                          findings_json(r, cert));

@@ -275,8 +275,7 @@ static size_t chain_of(const struct eyes *e, bool client, hf_view out[LIMIT_CHAI
     struct certificate m;
     struct report      rep;
     report_init(&rep);
-    if (!msg.n ||
-        !(e->w.version == TLS12 ? certificate12_read(&m, msg, &rep) : certificate_read(&m, msg, UINT32_MAX, &rep)))
+    if (!msg.n || !certificate_any_read(&m, msg, e->w.version == TLS12, &rep))
         return 0;
     memcpy(out, m.chain, m.n * sizeof *out);
     return m.n;

@@ -353,7 +353,7 @@ static bool addresses(struct gate *g, const struct command *c)
         (!g->target.is_unix && !g->target.host[0] && (bad = "name a host")))
         return opt_complain(c, "--target %s: %s.", s->target, bad);
     g->server_name = settings_server_name(s, g->target.host);
-    if (s->role == HF_CLIENT && !g->server_name && s->pins.n == 0 && !rules_any(&s->rules))
+    if (s->role == HF_CLIENT && !g->server_name && s->pins.n + s->pin_keys.n == 0 && !rules_any(&s->rules))
         return opt_complain(
             c, "--target %s names no host: say with --server-name whom the server's certificate must name.", s->target);
     return true;

@@ -133,7 +133,7 @@ static void our_certificates(FILE *f, const hf_config *cfg)
     head(f, "certificate_expiry_timestamp_seconds", "gauge",
          "End of validity of our own certificates, in the order of the command line.");
     for (const hf_cred *c = cfg->creds; c; c = c->next, i++)
-        if (c->n)
+        if (c->n && !c->raw)
             fprintf(f, "handfast_certificate_expiry_timestamp_seconds{credential=\"%u\"} %" PRId64 "\n", i,
                     c->cert[0].not_after);
 }

@@ -25,7 +25,7 @@ void mine_run(const struct mine *o, struct check_run *r, enum check_as as, const
     *r                   = (struct check_run){.as = as, .now = o->now, .name = name};
     report_init(&r->rep);
     report_keep(&r->rep, &r->mem);
-    r->accepted = valid_chain(&how, chain, n, &r->mem, &r->path, &r->rep);
+    r->accepted = valid_shown(&how, chain, n, &r->mem, &r->path, &r->rep);
 }
 
 const struct anchor *mine_link(const struct mine *o, const struct cert *child)

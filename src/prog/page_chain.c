@@ -108,9 +108,12 @@ static void certificate(struct html *p, const json_t *c, bool accepted)
     page_raw(p, "</span> <b>");
     page_text(p, *tale_get(c, "subject") ? tale_get(c, "subject") : "no subject");
     page_raw(p, "</b><br><span class=\"soft\">");
-    page_say(p, "%s%s%s \302\267 valid %s to %s \302\267 %s", tale_get(c, "role"),
-             *tale_get(c, "file") ? ", from " : "", tale_get(c, "file"), tale_get(c, "not_before"),
-             tale_get(c, "not_after"), tale_get(c, "key"));
+    page_say(p, "%s%s%s \302\267 ", tale_get(c, "role"), *tale_get(c, "file") ? ", from " : "", tale_get(c, "file"));
+    if (*tale_get(c, "not_after"))
+        page_say(p, "valid %s to %s", tale_get(c, "not_before"), tale_get(c, "not_after"));
+    else
+        page_say(p, "a raw public key");
+    page_say(p, " \302\267 %s", tale_get(c, "key"));
     names(p, json_object_get(c, "names"));
     page_raw(p, "</span>\n");
     checks(p, findings);

@@ -162,7 +162,7 @@ static void tell_sighting(const struct proxy *p, const struct presence_found *f,
     log_text(&l, "held_from", s.held_from);
     log_text(&l, "held_since", s.held_since);
     log_num(&l, "places", f->others + 1);
-    log_text(&l, "sha256", s.sha256);
+    log_text(&l, hf_peer_leaf(peer).n ? "sha256" : "spki_sha256", s.sha256);
     log_end(&l);
 }
 

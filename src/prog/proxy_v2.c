@@ -132,7 +132,7 @@ static void theirs(struct wr *w, enum proxy_v2 how, const hf_peer *peer)
 
 static void tls(struct wr *w, enum proxy_v2 how, const hf_conn *c)
 {
-    const hf_peer *peer   = hf_conn_peer(c);
+    const hf_peer *shown = hf_conn_peer(c), *peer = shown && hf_peer_leaf(shown).n ? shown : NULL; /* a certificate */
     unsigned       client = CLIENT_SSL | (peer ? CLIENT_SESS : 0) | (peer && !hf_conn_resumed(c) ? CLIENT_CONN : 0);
     wr_u8(w, T_SSL);
     size_t mark = wr_open(w, 2);

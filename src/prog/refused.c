@@ -116,6 +116,10 @@ static void about_cert(struct refused *r, enum hf_role presenter, int at, hf_vie
     char          name[200], serial[48];
     report_init(&rep);
     size_t n = text_add(r->about, sizeof r->about, 0, "%s-cert[%d]", side(presenter), at);
+    if (spki_alone(der)) {
+        char key[SPKI_NAME_ROOM];
+        text_add(r->about, sizeof r->about, n, " raw public %s", spki_name(der, key));
+    }
     if (!cert_parse(&c, der, &rep))
         return;
     dn_text(c.subject, name, sizeof name);
@@ -424,13 +428,25 @@ static void by_check(struct refused *r, enum hf_role role, const hf_conn *c, con
         text_add(r->about, sizeof r->about, 0, "%s", hf_message_name(w->message));
 }
 
+/* A raw public key: the peer pins it, or it does not. */
+static void our_raw_key(struct refused *r, const struct ours *o, const hf_why *w)
+{
+    char key[SPKI_NAME_ROOM];
+    spki_name(o->cred->cert[0].spki, key);
+    about_cert(r, o->role, 0, o->cred->cert[0].spki);
+    text_add(r->evidence, sizeof r->evidence, 0, "%s; we showed the raw public %s",
+             w->alert == HF_NO_ALERT ? "it ended the connection when it had our key" : hf_alert_name(w->alert), key);
+    conclude(r, o, w->alert == ACCESS_DENIED ? "identity-denied" : "raw-key-unknown", "inferred");
+    text_add(r->fix, sizeof r->fix, 0, "Pin %s at the %s, or show a key that it pins.", key, side(other(o->role)));
+}
+
 /* It came in, asked for nothing, and our certificate is for another name than it asked for: curl compares names when
  * the handshake is over. */
 bool refused_quietly(struct refused *r, const hf_conn *c)
 {
     struct ours o = {.role = HF_SERVER, .c = c, .cred = c->presented};
     *r            = (struct refused){0};
-    if (!o.cred || !c->server_name || match_host(&o.cred->cert[0], c->server_name))
+    if (!o.cred || o.cred->raw || !c->server_name || match_host(&o.cred->cert[0], c->server_name))
         return false;
     judge_ours(&o);
     about_ours(r, &o, 0);
@@ -467,6 +483,10 @@ void refused_judge(struct refused *r, enum hf_role role, const hf_conn *c, const
         return;
     if (!silent && (!theirs || !o.cred || !is_about_certificate(w->alert))) {
         by_check(r, role, c, w);
+        return;
+    }
+    if (o.cred->raw) {
+        our_raw_key(r, &o, w);
         return;
     }
     judge_ours(&o);

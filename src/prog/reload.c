@@ -64,6 +64,7 @@ static void look(const struct settings *s, uint8_t out[32])
     }
     add_list(&h, &s->cacerts);
     add_list(&h, &s->pins);
+    add_list(&h, &s->pin_keys);
     add_list(&h, &s->crls);
     add_file(&h, s->ca_names);
     add_file(&h, s->rules.file);

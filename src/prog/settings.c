@@ -35,6 +35,8 @@ const char *settings_key(void *into, const char *file)
     struct settings *s = into;
     if (s->n_creds == 0)
         return "name the certificate before its key: --cert FILE --key FILE";
+    if (s->creds[s->n_creds - 1].raw)
+        return "--raw-key is the key itself; a certificate begins with --cert";
     if (s->creds[s->n_creds - 1].key)
         return "this certificate has a key already; the next pair begins with --cert";
     s->creds[s->n_creds - 1].key = file;
@@ -51,10 +53,26 @@ const char *settings_staple(void *into, const char *file)
     struct settings *s = into;
     if (s->n_creds == 0)
         return "name the certificate before its OCSP response: --cert FILE --key FILE --staple FILE";
+    if (s->creds[s->n_creds - 1].raw)
+        return "a raw public key has no OCSP response";
     if (s->creds[s->n_creds - 1].staple)
         return "this certificate has an OCSP response already; the next one begins with --cert";
     s->creds[s->n_creds - 1].staple = file;
     return NULL;
+}
+
+const char *settings_raw_key(void *into, const char *file)
+{
+    struct settings *s   = into;
+    const char      *bad = settings_cert(into, file);
+    if (!bad)
+        s->creds[s->n_creds - 1].raw = true;
+    return bad;
+}
+
+static unsigned trusted(const struct settings *s)
+{
+    return s->cacerts.n + s->pins.n + s->pin_keys.n;
 }
 
 /* ---- rules --------------------------------------------------------------------------------------------- */
@@ -80,16 +98,16 @@ static bool check_places(const struct settings *s, const struct command *c)
 static bool check_server(const struct settings *s, const struct command *c)
 {
     if (s->n_creds == 0)
-        return opt_complain(c, "a server needs a certificate: give --cert FILE --key FILE.");
+        return opt_complain(c, "a server needs a certificate: give --cert FILE --key FILE (or --raw-key FILE).");
     if (rules_any(&s->rules) && s->disable_auth)
         return opt_complain(c,
                             "--disable-authentication and --allow-... (or --rules) exclude each other: nobody is asked "
                             "for a certificate that rules could look at.");
     if (s->disable_auth && s->client_auth)
         return opt_complain(c, "--client-auth and --disable-authentication exclude each other.");
-    if (s->disable_auth && (s->cacerts.n || s->pins.n || s->crls.n || s->ca_names))
+    if (s->disable_auth && (trusted(s) || s->crls.n || s->ca_names))
         return opt_complain(c, "--disable-authentication asks no client for a certificate: leave --cacert, --pin, "
-                               "--crl and --ca-names out.");
+                               "--pin-key, --crl and --ca-names out.");
     if (!rules_any(&s->rules) && !s->disable_auth)
         return opt_complain(c, "who may come in? --allow-uri, --allow-cn and their like name clients, --rules FILE has "
                                "all rules, --allow-all lets in every client whose certificate is valid, "
@@ -103,18 +121,18 @@ static bool check_server(const struct settings *s, const struct command *c)
         return opt_complain(c, "--http-headers reads HTTP/1.1 only: leave h2 out of --alpn.");
     if (s->ticket_keys && s->no_tickets)
         return opt_complain(c, "--ticket-keys and --no-tickets exclude each other.");
-    if (!s->disable_auth && s->cacerts.n + s->pins.n == 0)
+    if (!s->disable_auth && !trusted(s))
         return opt_complain(c, "who may vouch for clients? Give --cacert FILE with the CA certificates, or --pin FILE "
-                               "with the very certificates that may come in.");
+                               "with the very certificates (--pin-key FILE: raw public keys) that may come in.");
     return check_places(s, c);
 }
 
 static bool check_client(const struct settings *s, const struct command *c)
 {
-    if (s->cacerts.n + s->pins.n == 0 && !s->explains)
+    if (!trusted(s) && !s->explains)
         return opt_complain(c,
                             "who may vouch for the server? Give --cacert FILE with the CA certificates, or --pin FILE "
-                            "with the server's very certificate.");
+                            "with the server's very certificate (--pin-key FILE: its raw public key).");
     if (s->disable_auth && s->n_creds)
         return opt_complain(c, "--disable-authentication presents no certificate: leave --cert and --key out.");
     return true;
@@ -196,6 +214,8 @@ static bool set_trust(const struct settings *s, hf_config *cfg, hf_trust *t, str
         hf_trust_anchor_file(t, s->cacerts.v[i]);
     for (unsigned i = 0; i < s->pins.n; i++)
         hf_trust_pin_file(t, s->pins.v[i]);
+    for (unsigned i = 0; i < s->pin_keys.n; i++)
+        hf_trust_pin_key_file(t, s->pin_keys.v[i]);
     for (unsigned i = 0; i < s->crls.n; i++)
         hf_trust_crl_file(t, s->crls.v[i]);
     bool ok = set_hints(s, t, rep);
@@ -206,7 +226,9 @@ static bool set_trust(const struct settings *s, hf_config *cfg, hf_trust *t, str
 static void set_creds(const struct settings *s, hf_config *cfg)
 {
     for (unsigned i = 0; i < s->n_creds; i++) {
-        hf_cred *k = hf_cred_files(s->creds[i].chain, s->creds[i].key, pass_ask, (void *)(uintptr_t)s->pass);
+        void    *pass = (void *)(uintptr_t)s->pass;
+        hf_cred *k    = s->creds[i].raw ? hf_cred_raw_key(s->creds[i].chain, pass_ask, pass)
+                                        : hf_cred_files(s->creds[i].chain, s->creds[i].key, pass_ask, pass);
         if (k && s->creds[i].staple)
             hf_cred_staple_file(k, s->creds[i].staple); /* what is wrong with it comes out at the seal */
         hf_config_cred(cfg, k);

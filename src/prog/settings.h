@@ -21,10 +21,11 @@ struct settings {
     const char  *listen, *target;
     struct {
         const char *chain, *key; /* key NULL: in the same file */
+        bool        raw;         /* chain is a private key, shown as a raw public key */
         const char *staple;      /* OCSP response, NULL: none */
     } creds[CREDS_MAX];
     unsigned         n_creds;
-    struct opt_list  cacerts, pins, crls;
+    struct opt_list  cacerts, pins, pin_keys, crls;
     const char      *ca_names, *alpn, *server_name, *keylog, *pass;
     unsigned         client_auth;      /* enum client_auth */
     unsigned         tls_min, tls_max; /* enum tls_choice */
@@ -55,6 +56,7 @@ const char *settings_cert(void *into, const char *file);
 const char *settings_key(void *into, const char *file);
 const char *settings_keystore(void *into, const char *file);
 const char *settings_staple(void *into, const char *file);
+const char *settings_raw_key(void *into, const char *file);
 
 /* The rules between options; false: the complaint is on stderr. */
 bool settings_check(const struct settings *s, const struct command *c);
@@ -89,6 +91,12 @@ const char *pass_check(const char *source); /* NULL, or what is wrong with it */
 #define OPT_ROW_KEYSTORE                                                                                               \
     {                                                                                                                  \
         "keystore", OPT_CALL, 0, "FILE", "certificate and key in one file: PKCS#12 or PEM", settings_keystore, NULL    \
+    }
+#define OPT_ROW_RAW_KEY                                                                                                \
+    {                                                                                                                  \
+        "raw-key", OPT_CALL, 0, "FILE",                                                                                \
+            "our private key alone, shown as a raw public key (RFC\n7250) to peers that pin it; may be given again",   \
+            settings_raw_key, NULL                                                                                     \
     }
 #define OPT_ROW_STAPLE                                                                                                 \
     {                                                                                                                  \

@@ -46,6 +46,11 @@ static void put_peer(json_t *o, const hf_peer *p)
 {
     uint8_t digest[32];
     put(o, "peer", hf_peer_name(p));
+    if (!hf_peer_leaf(p).n) { /* a raw public key has nothing else */
+        hf_peer_spki_sha256(p, digest);
+        put_hex(o, "spki_sha256", digest, sizeof digest);
+        return;
+    }
     put(o, "subject", hf_peer_subject(p));
     put(o, "issuer", hf_peer_issuer(p));
     hf_view serial = hf_peer_serial(p);
@@ -90,8 +95,9 @@ static json_t *connections(const struct worker *w, struct snapshot_part *part)
     json_t *list = json_array();
     for (const struct proxy *p = w->first; p; p = proxy_next(p)) {
         const hf_peer *peer = p->conn ? hf_conn_peer(p->conn) : NULL;
-        if (peer && (!part->soonest_expiry || hf_peer_not_after(peer) < part->soonest_expiry))
-            part->soonest_expiry = hf_peer_not_after(peer);
+        int64_t        ends = peer ? hf_peer_not_after(peer) : 0;
+        if (ends && (!part->soonest_expiry || ends < part->soonest_expiry))
+            part->soonest_expiry = ends;
         if (part->open++ < SNAPSHOT_CONNECTIONS)
             json_array_append_new(list, connection(p));
     }

@@ -65,6 +65,12 @@ static void tell_peer(struct log_line *l, const hf_peer *p)
     uint8_t digest[32];
     char    hex[72], when[24];
     hf_view serial = hf_peer_serial(p);
+    if (!hf_peer_leaf(p).n) { /* a raw public key has nothing else */
+        hf_peer_spki_sha256(p, digest);
+        text_hex(hex, sizeof hex, digest, sizeof digest, 0);
+        log_text(l, "spki_sha256", hex);
+        return;
+    }
     log_text(l, "subject", hf_peer_subject(p));
     log_text(l, "issuer", hf_peer_issuer(p));
     text_hex(hex, sizeof hex, serial.p, serial.n, 0);

@@ -67,6 +67,22 @@ static void say_alpn(struct words *w, const char *what, hf_view list)
         say_raw(w, what, item);
 }
 
+/* RFC 7250: "raw public keys or certificates", the preferred ones first. */
+static void say_types(struct words *w, const char *what, hf_view types)
+{
+    for (size_t i = 0; i < types.n; i++)
+        say(w, "%s %s", i ? "or" : what,
+            types.p[i] == TYPE_RAW_KEY ? "raw public keys"
+            : types.p[i] == TYPE_X509  ? "certificates"
+                                       : "credentials of another type");
+}
+
+static void say_agreed_types(struct words *w, const struct exts *x)
+{
+    say_types(w, "the server shows", x->server_types);
+    say_types(w, "the client is to show", x->client_types);
+}
+
 static void client_hello(struct words *w, hf_view msg)
 {
     struct client_hello m;
@@ -84,6 +100,8 @@ static void client_hello(struct words *w, hf_view msg)
     say_codes(w, "groups", m.x.groups, 'g', 3);
     if (m.x.seen & X_ALPN)
         say_alpn(w, "wants to speak", m.x.alpn);
+    say_types(w, "can show", m.x.client_types);
+    say_types(w, "takes from the server", m.x.server_types);
 }
 
 static void server_hello(struct words *w, hf_view msg)
@@ -100,6 +118,7 @@ static void server_hello(struct words *w, hf_view msg)
     say(w, "%s", hf_code_name('s', m.suite));
     if (m.x.share_group)
         say(w, "key exchange with %s", hf_code_name('g', m.x.share_group));
+    say_agreed_types(w, &m.x);
     say(w, "%s",
         m.x.version ? "from here on everything is encrypted" : "the certificates that follow are not encrypted");
 }
@@ -113,6 +132,7 @@ static void enc_exts(struct words *w, hf_view msg)
         say_alpn(w, "will speak", x.alpn);
     if (x.seen & X_SERVER_NAME)
         say(w, "%s", "has used the server name");
+    say_agreed_types(w, &x);
     if (!w->at)
         say(w, "%s", "nothing more was agreed upon");
 }
@@ -137,7 +157,7 @@ static void certificate(struct words *w, hf_view msg)
 {
     struct certificate m;
     char               text[NAMES_TOLD];
-    if (!(w->tls12 ? certificate12_read(&m, msg, &w->rep) : certificate_read(&m, msg, ~0u, &w->rep)))
+    if (!certificate_any_read(&m, msg, w->tls12, &w->rep))
         return;
     if (m.n == 0) {
         say(w, "%s", "no certificate: there is none that fits");
@@ -146,6 +166,10 @@ static void certificate(struct words *w, hf_view msg)
     struct cert   c;
     struct report rep;
     report_init(&rep);
+    if (spki_alone(m.chain[0])) {
+        say(w, "no certificate, a raw public %s", spki_name(m.chain[0], text));
+        return;
+    }
     say(w, "%zu certificate%s", m.n, m.n == 1 ? "" : "s, the leaf first");
     if (!cert_parse(&c, m.chain[0], &rep))
         return;

@@ -60,8 +60,10 @@ static void note_leaf(struct seen *s, const hf_event *e, bool client, bool tls13
     struct cert        c;
     struct report      rep;
     report_init(&rep);
-    bool read = tls13 ? certificate_read(&m, e->bytes, ~0u, &rep) : certificate12_read(&m, e->bytes, &rep);
-    if (read && m.n && cert_parse(&c, m.chain[0], &rep))
+    bool read = certificate_any_read(&m, e->bytes, !tls13, &rep);
+    if (read && m.n && spki_alone(m.chain[0]))
+        spki_name(m.chain[0], s->key_of[client]);
+    else if (read && m.n && cert_parse(&c, m.chain[0], &rep))
         dn_text(c.subject, s->key_of[client], sizeof s->key_of[client]);
 }
 

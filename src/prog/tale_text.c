@@ -155,7 +155,10 @@ static void print_cert(struct sheet *p, const json_t *c, unsigned indent)
     add_codes(findings, "fail", text, sizeof text);
     sheet_item(p, indent, *text ? "FAIL" : "ok", *text ? COLOUR_RED : COLOUR_GREEN, "%s  %s%s%s", get(c, "role"),
                get(c, "subject"), *get(c, "file") ? ", from " : "", get(c, "file"));
-    sheet_line(p, indent + 6, "valid %s to %s, %s", get(c, "not_before"), get(c, "not_after"), get(c, "key"));
+    if (*get(c, "not_after"))
+        sheet_line(p, indent + 6, "valid %s to %s, %s", get(c, "not_before"), get(c, "not_after"), get(c, "key"));
+    else
+        sheet_line(p, indent + 6, "a raw public key, %s", get(c, "key"));
     json_array_foreach(names, i, n) at =
         i < NAMES_SHOWN ? text_add(text, sizeof text, at, "%s%s", i ? ", " : "for ", json_string_value(n)) : at;
     if (json_array_size(names))

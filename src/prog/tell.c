@@ -47,6 +47,10 @@ static void tell_proven(const hf_peer *p)
     hf_view serial = hf_peer_serial(p);
     fprintf(stderr, "Server, proven\n");
     tell_line("name", "%s", hf_peer_name(p));
+    if (!hf_peer_leaf(p).n) {
+        tell_line("raw public key", "%s", "no certificate: it holds as long as it is pinned (--pin-key)");
+        return;
+    }
     tell_line("subject", "%s", hf_peer_subject(p));
     tell_line("issuer", "%s", hf_peer_issuer(p));
     text_hex(hex, sizeof hex, serial.p, serial.n, 0);

@@ -149,7 +149,8 @@ static void xfcc(struct wr *w, const hf_conn *c)
 
 void tell_service(struct wr *w, enum http_headers how, const hf_conn *c)
 {
-    if (!hf_conn_peer(c))
+    const hf_peer *p = hf_conn_peer(c);
+    if (!p || !hf_peer_leaf(p).n) /* both forms are of certificates: of a raw public key nothing is said */
         return;
     if (how == HTTP_HEADERS_RFC9440)
         rfc9440(w, c);

@@ -2,6 +2,7 @@
 #include "msg12.h"
 
 #include "base/limits.h"
+#include "x509/cert.h"
 
 enum { NAMED_CURVE = 3 };
 
@@ -86,6 +87,17 @@ void raw_key12_write(struct wr *w, hf_view spki)
     size_t msg = msg_open(w, HT_CERTIFICATE);
     wr_vec(w, 3, spki);
     msg_close(w, msg);
+}
+
+bool certificate_any_read(struct certificate *m, hf_view msg, bool tls12, struct report *rep)
+{
+    struct report scratch;
+    report_init(&scratch);
+    if (!tls12)
+        return certificate_read(m, msg, UINT32_MAX, rep);
+    if (raw_key12_read(m, msg, &scratch) && m->n && spki_alone(m->chain[0]))
+        return true;
+    return certificate12_read(m, msg, rep);
 }
 
 /* ---- CertificateStatus ---- */

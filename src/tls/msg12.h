@@ -23,6 +23,9 @@ void certificate12_write(struct wr *w, const hf_view *chain, size_t n);
 bool raw_key12_read(struct certificate *m, hf_view msg, struct report *rep);
 void raw_key12_write(struct wr *w, hf_view spki);
 
+/* A Certificate of either kind, for telling: in TLS 1.2 the one with a raw public key is known by its form. */
+bool certificate_any_read(struct certificate *m, hf_view msg, bool tls12, struct report *rep);
+
 /* CertificateStatus (RFC 6066 8). */
 bool cert_status_read(hf_view *response, hf_view msg, struct report *rep);
 void cert_status_write(struct wr *w, hf_view response);

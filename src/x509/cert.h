@@ -92,7 +92,7 @@ bool cert_is_bare(const struct cert *c);
 /* These bytes are a SubjectPublicKeyInfo and nothing else: no certificate ever is. */
 bool spki_alone(hf_view bytes);
 /* "key sha256:" and the digest of the SubjectPublicKeyInfo: what a raw key is called. Returns out. */
-enum { SPKI_NAME_ROOM = 11 + 64 + 1 };
+enum { SPKI_NAME_ROOM = 11 + 64 + 2 /* text_hex wants one more */ };
 char *spki_name(hf_view spki, char out[static SPKI_NAME_ROOM]);
 /* The length of the DER element at the start of bytes (a certificate in a run of them), 0 when it is none. */
 size_t der_whole(hf_view bytes);

@@ -217,6 +217,13 @@ bool valid_key(const struct valid_how *how, hf_view spki, struct mem *m, struct 
     return ok;
 }
 
+bool valid_shown(const struct valid_how *how, const hf_view *chain, size_t n, struct mem *m, struct valid_path *path,
+                 struct report *rep)
+{
+    bool raw = n == 1 && spki_alone(chain[0]);
+    return raw ? valid_key(how, chain[0], m, path, rep) : valid_chain(how, chain, n, m, path, rep);
+}
+
 void valid_path_free(struct valid_path *path, struct mem *m)
 {
     mem_free(m, path->certs);

@@ -97,6 +97,9 @@ bool valid_chain(const struct valid_how *how, const hf_view *chain, size_t n, st
                  struct report *rep);
 /* The same of a raw public key (RFC 7250): it is pinned, or nobody knows whose it is. path->certs[0] has it, bare. */
 bool valid_key(const struct valid_how *how, hf_view spki, struct mem *m, struct valid_path *path, struct report *rep);
+/* Either, by what the bytes are. */
+bool valid_shown(const struct valid_how *how, const hf_view *chain, size_t n, struct mem *m, struct valid_path *path,
+                 struct report *rep);
 void valid_path_free(struct valid_path *path, struct mem *m);
 
 #endif

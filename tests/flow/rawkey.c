@@ -123,6 +123,7 @@ static void is_key(const hf_conn *c, const struct minted *m)
     hf_peer_sha256(p, got);
     assert_memory_equal(want, got, 32);
     assert_string_equal(hf_peer_name(p), spki_name(spki, name));
+    assert_int_equal(strlen(name), 11 + 64);
     assert_string_equal(hf_peer_subject(p), "");
     assert_string_equal(hf_peer_issuer(p), "");
     assert_int_equal(hf_peer_leaf(p).n, 0);
