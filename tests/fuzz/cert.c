@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * cert.c - a certificate: parsing, its extensions and names, and all that is printed of it. */
+ * cert.c - a certificate, or a raw public key: parsing, its extensions and names, and all that is printed of it. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -58,6 +58,27 @@ static void names(const struct cert *c)
     pubkey_valid(&c->key);
 }
 
+/* No bytes are both. */
+static bool raw_key(hf_view v)
+{
+    struct report rep;
+    struct cert   c;
+    char          name[SPKI_NAME_ROOM];
+    report_init(&rep);
+    bool ok = cert_bare(&c, v, &rep);
+    fuzz_judge(&rep, ok);
+    always(ok == spki_alone(v));
+    if (!ok)
+        return false;
+    inside(c.spki);
+    inside(c.key.raw);
+    inside(c.key.n);
+    always(cert_is_bare(&c) && c.spki.n == v.n);
+    always(strlen(spki_name(c.spki, name)) == SPKI_NAME_ROOM - 2);
+    pubkey_valid(&c.key);
+    return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct report rep;
@@ -68,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     report_init(&rep);
     bool ok = cert_parse(&c, (hf_view){data, n}, &rep);
     fuzz_judge(&rep, ok);
+    always(!raw_key((hf_view){data, n}) || !ok);
     always(rep.why.offset <= n);
     hf_cert_describe((hf_view){data, n}, text, sizeof text);
     if (!ok)

@@ -29,6 +29,19 @@ static hf_cred *credential(enum hf_role role, bool outside)
     return hf_cred_external(text, n, "outside");
 }
 
+static hf_cred *raw_key(enum hf_role role, bool outside)
+{
+    const char *pub = fuzz_file(role == HF_SERVER ? "server.pub" : "client.pub");
+    char        text[1024];
+    if (!outside)
+        return hf_cred_raw_key(fuzz_file(role == HF_SERVER ? "server.key" : "client.key"), NULL, NULL);
+    FILE  *f = fopen(pub, "rb");
+    size_t n = f ? fread(text, 1, sizeof text, f) : 0;
+    always(n > 0);
+    fclose(f);
+    return hf_cred_raw_external(text, n, "outside");
+}
+
 /* The response of pki/ is about the client. */
 static hf_cred *with_staple(hf_cred *cred, enum hf_role role, unsigned setting)
 {
@@ -45,8 +58,13 @@ static void set_role(hf_config *c, enum hf_role role, unsigned setting)
         demand = HF_ASK;
     if (role == HF_SERVER && setting & SET_SILENT)
         demand = HF_DONT_ASK;
-    always(t && hf_trust_anchor_file(t, fuzz_file("root.pem")));
+    always(t);
+    if (setting & SET_RAW) /* before all others: preferred */
+        always(hf_trust_pin_key_file(t, fuzz_file(role == HF_SERVER ? "client.pub" : "server.pub")));
+    always(hf_trust_anchor_file(t, fuzz_file("root.pem")));
     hf_config_trust(c, t, demand);
+    if (setting & SET_RAW && (role == HF_SERVER || !(setting & SET_LOOSE)))
+        hf_config_cred(c, raw_key(role, setting & SET_SIGNER));
     if (role == HF_SERVER || !(setting & SET_LOOSE))
         hf_config_cred(c, with_staple(credential(role, setting & SET_SIGNER), role, setting));
     hf_config_insecure_unverified(c, role == HF_CLIENT && setting & SET_SILENT);

@@ -50,7 +50,8 @@ enum setting {
     SET_LITTLE  = 1 << 14, /* records of 100 bytes at most */
     SET_CAS     = 1 << 15, /* client: announces its CAs */
     SET_PSK     = 1 << 16, /* an external pre-shared key, beside certificates */
-    SET_ALL     = (1 << 17) - 1
+    SET_RAW     = 1 << 17, /* raw public keys are taken, and shown, beside certificates */
+    SET_ALL     = (1 << 18) - 1
 };
 
 /* One run of an input against an engine of this role. */

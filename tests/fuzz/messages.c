@@ -18,8 +18,9 @@ static void inside(hf_view v)
 
 static void exts_inside(const struct exts *x)
 {
-    const hf_view all[] = {x->server_name, x->groups, x->sig_algs, x->sig_algs_cert, x->alpn,        x->versions,
-                           x->shares,      x->share,  x->cookie,   x->ca_names,      x->oid_filters, x->point_formats};
+    const hf_view all[] = {x->server_name, x->groups,        x->sig_algs,     x->sig_algs_cert, x->alpn,
+                           x->versions,    x->shares,        x->share,        x->cookie,        x->ca_names,
+                           x->oid_filters, x->point_formats, x->client_types, x->server_types};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         inside(all[i]);
     hf_view item, share;
@@ -55,6 +56,12 @@ static bool answer(hf_view msg, uint32_t offered, struct report *rep)
 static bool certs(hf_view msg, bool older, uint32_t offered, struct report *rep)
 {
     struct certificate m;
+    struct report      scratch;
+    report_init(&scratch);
+    if (older && raw_key12_read(&m, msg, &scratch))
+        inside(m.chain[0]);
+    if (certificate_any_read(&m, msg, older, &scratch))
+        always(m.n <= LIMIT_CHAIN);
     if (!(older ? certificate12_read(&m, msg, rep) : certificate_read(&m, msg, offered, rep)))
         return false;
     always(m.n <= LIMIT_CHAIN);

@@ -43,6 +43,13 @@ static const struct recorded {
     {"external-key", SET_13 | SET_PSK, SET_13 | SET_PSK},
     {"external-key-retry", SET_13 | SET_PSK, SET_13 | SET_PSK | SET_P256},
     {"external-key-declined", SET_13 | SET_PSK, SET_13},
+    {"raw-keys", SET_13 | SET_RAW, SET_13 | SET_RAW},
+    {"raw-keys-12", SET_12 | SET_RAW, SET_12 | SET_RAW},
+    {"raw-keys-retry", SET_RAW | SET_TRACE | SET_ZIP, SET_RAW | SET_P256 | SET_ZIP},
+    {"raw-keys-none", SET_13 | SET_RAW | SET_LOOSE, SET_13 | SET_RAW | SET_LOOSE},
+    {"raw-keys-tickets", SET_13 | SET_RAW | SET_TICKETS, SET_13 | SET_RAW | SET_TICKETS},
+    {"raw-keys-tickets-12", SET_12 | SET_RAW | SET_TICKETS, SET_12 | SET_RAW | SET_TICKETS},
+    {"raw-keys-waiting", SET_RAW | SET_SIGNER | SET_ASK, SET_RAW | SET_SIGNER | SET_ASK},
     {"waiting", SET_SIGNER | SET_ASK, SET_SIGNER | SET_ASK},
     {"waiting-12", SET_12 | SET_SIGNER | SET_ASK, SET_12 | SET_SIGNER | SET_ASK},
 };
