@@ -282,7 +282,7 @@ static void ask_peer(const hf_conn *c)
     if (!p)
         return;
     always(hf_peer_name(p) && hf_peer_subject(p) && hf_peer_issuer(p));
-    always(hf_peer_leaf(p).n > 0 && hf_peer_serial(p).n > 0);
+    always((hf_peer_leaf(p).n > 0) == (hf_peer_serial(p).n > 0) && hf_peer_spki(p).n > 0);
     hf_peer_sha256(p, digest);
     hf_peer_spki_sha256(p, digest);
 }
