@@ -37,6 +37,16 @@ static const hf_event *message(const hf_conn *c, bool sent, uint8_t type, unsign
     return last;
 }
 
+hf_view first_finished(const hf_conn *c)
+{
+    const hf_event *ev;
+    size_t          n = hf_conn_trace(c, &ev);
+    for (size_t i = 0; i < n; i++)
+        if (ev[i].kind == HF_EV_MESSAGE && ev[i].message == HT_FINISHED && ev[i].bytes.n > MSG_HEADER)
+            return (hf_view){ev[i].bytes.p + MSG_HEADER, ev[i].bytes.n - MSG_HEADER};
+    return (hf_view){0};
+}
+
 static bool retried(const struct talk *t)
 {
     unsigned n;

@@ -27,6 +27,7 @@ struct cred_plan {
 struct plan {
     int  port, resume_count, min_version, max_version, expect_version, expect_cipher, expect_cipher_aes;
     int  expect_cipher_no_aes, expect_curve_id, expect_peer_signature_algorithm, expect_selected_credential;
+    int  max_send_fragment, install_one_cert_compression_alg, expect_total_renegotiations;
     int  export_keying_material, repeat_shim_initial_write, read_size, expect_ticket_age_skew, resumption_delay;
     long shim_id;
     bool ipv6, server, async, verify_peer, require_any_client_certificate, use_custom_verify_callback, verify_fail;
@@ -34,6 +35,8 @@ struct plan {
     bool use_export_context, key_update, key_update_before_read, expect_session_miss, decline_alpn, reject_alpn;
     bool export_traffic_secrets, use_exporter_between_reads, write_different_record_sizes, is_handshaker_supported;
     bool expect_no_peer_cert, fail_cert_callback, expect_no_server_name;
+    bool decline_ocsp_callback, fail_ocsp_callback, install_cert_compression_algs, read_with_unfinished_write;
+    bool tls_unique;
     bool expect_no_session, expect_ticket_renewal, reverify_on_resume, no_ticket;
     const char       *trust_cert, *host_name, *expect_server_name, *advertise_alpn, *expect_alpn, *select_alpn, *cipher;
     const char       *export_label, *export_context, *shim_initial_write, *use_client_ca_list, *expect_client_ca_list;
@@ -43,7 +46,7 @@ struct plan {
     const char       *expect_peer_rpk_sha256; /* base64 */
     int               expect_peer_certificate_type;
     struct codes_plan accepted_types, available_types;
-    struct codes_plan curves, verify_prefs, expect_peer_verify_prefs;
+    struct codes_plan curves, key_shares, verify_prefs, expect_peer_verify_prefs;
     struct cred_plan  cred[CREDS_MAX]; /* [0]: the default one; then those of -new-x509-credential */
     size_t            n_creds;         /* the new ones */
 };

@@ -35,7 +35,7 @@ static void versions(hf_config *cfg, const struct plan *p)
     bool     key_alone = !p->server && !p->verify_peer && psk_planned(p);
     uint16_t min       = p->min_version > TLS1_2 || p->no_tls12 || key_alone ? TLS1_3 : TLS1_2;
     uint16_t max       = (p->max_version && p->max_version < TLS1_3) || p->no_tls13 ? TLS1_2 : TLS1_3;
-    if (min > max || (p->max_version && p->max_version < TLS1_2))
+    if ((min > max && !p->no_tls12) || (p->max_version && p->max_version < TLS1_2))
         unimplemented();
     hf_config_versions(cfg, min, max);
 }
@@ -47,6 +47,8 @@ static void groups(hf_config *cfg, const struct plan *p)
             unimplemented();
     if (p->curves.n)
         hf_config_groups(cfg, p->curves.v, p->curves.n);
+    if (p->key_shares.n > 1 || (p->key_shares.n && p->key_shares.v[0] != (p->curves.n ? p->curves.v[0] : KX_X25519)))
+        unimplemented(); /* our one share is for the first of the groups */
 }
 
 /* What the runner takes for the defaults: it has tests that the others are not on. */
@@ -78,29 +80,40 @@ static const struct {
     {"ECDHE-ECDSA-CHACHA20-POLY1305", 0xcca9}, {"ECDHE-RSA-CHACHA20-POLY1305", 0xcca8},
 };
 
+static bool is_word(const char *word, const char *at, size_t n)
+{
+    return strlen(word) == n && memcmp(word, at, n) == 0;
+}
+
+/* By either of its names. */
 static uint16_t suite_named(const char *name, size_t n)
 {
     for (size_t i = 0; i < sizeof suites12 / sizeof suites12[0]; i++)
-        if (strlen(suites12[i].name) == n && memcmp(suites12[i].name, name, n) == 0)
+        if (is_word(suites12[i].name, name, n) || is_word(hf_code_name('s', suites12[i].code), name, n))
             return suites12[i].code;
     return 0;
 }
 
-/* Names with colons between them; names of suites that we never have are left out. */
+/* Names of suites that we never have are left out. Groups of equal preference, [a|b], are read as an order. */
 static void suites(hf_config *cfg, const char *list)
 {
-    uint16_t ours[CODES_MAX] = {0x1301, 0x1302, 0x1303};
-    size_t   n               = 3;
-    if (!list || strcmp(list, "DEFAULT") == 0 || strcmp(list, "ALL") == 0)
+    static const uint16_t no_aes[]        = {0x1301, 0x1302, 0x1303, 0xcca9, 0xcca8};
+    uint16_t              ours[CODES_MAX] = {0x1301, 0x1302, 0x1303};
+    size_t                n               = 3;
+    if (!list || strcmp(list, "DEFAULT") == 0 || strncmp(list, "ALL", 3) == 0)
         return;
-    for (const char *at = list; *at && n < CODES_MAX;) {
-        size_t   len  = strcspn(at, ":");
+    if (strcmp(list, "DEFAULT:!AES") == 0) {
+        hf_config_suites(cfg, no_aes, sizeof no_aes / sizeof no_aes[0]);
+        return;
+    }
+    for (const char *at = list; *at && n < CODES_MAX; at += strspn(at, ":[]|")) {
+        size_t   len  = strcspn(at, ":[]|");
         uint16_t code = suite_named(at, len);
         if (code)
             ours[n++] = code;
-        at += len + (at[len] == ':');
+        at += len;
     }
-    if (n == 3 || strpbrk(list, "[]!+@|"))
+    if (n == 3 || strpbrk(list, "!+@"))
         unimplemented();
     hf_config_suites(cfg, ours, n);
 }
@@ -209,7 +222,7 @@ static bool credential(struct setup *s, size_t i, const struct plan *p)
     }
     if (k->raw_key) {
         c = rawkey_credential(s, i, p);
-    } else if (p->async || p->fail_cert_callback) {
+    } else if (p->async || p->fail_cert_callback || p->fail_ocsp_callback) {
         char *pem = slurp(k->cert_file, &n);
         c         = hf_cred_external(pem, n, k->cert_file);
         free(pem);
@@ -259,10 +272,12 @@ bool setup_make(struct setup *s, const struct plan *p)
     hf_config_insecure_unverified(s->cfg, !p->server && !p->accepted_types.n &&
                                               (p->host_name || !p->trust_cert || !p->trust_cert[0]));
     staple_config(s->cfg, p);
+    stand_in(s->cfg, p);
     if (!credentials(s, p))
         return false;
     if (hf_config_seal(s->cfg, wall_ms(), &why)) {
         staple_give(s, p);
+        stand_in_sealed(s);
         return true;
     }
     if (why.check == HF_CHK_CONFIG_PSK_DEMAND || why.check == HF_CHK_CRED_KEY_KIND ||

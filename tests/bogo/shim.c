@@ -50,6 +50,13 @@ static bool export_keys_to_peer(struct talk *t)
     return talk_send(t, out, n);
 }
 
+/* RFC 5929 3. There is no call for it: what it is, is in the trace. */
+static bool send_unique(struct talk *t)
+{
+    hf_view first = first_finished(t->conn);
+    return first.n ? talk_send(t, first.p, first.n) : bad("no tls-unique");
+}
+
 static bool send_secrets(struct talk *t)
 {
     size_t  n      = hash_len(t->conn->suite->hash);
@@ -75,6 +82,10 @@ static bool send_first(struct talk *t)
         return false;
     if (p->export_traffic_secrets && !send_secrets(t))
         return false;
+    if (p->tls_unique && !send_unique(t))
+        return false;
+    if (p->read_with_unfinished_write) /* it leaves with the first answer */
+        return hf_conn_send(t->conn, p->shim_initial_write, strlen(p->shim_initial_write)) > 0;
     if (p->write_different_record_sizes)
         return send_sizes(t);
     for (int i = 0; p->shim_writes_first && i < p->repeat_shim_initial_write; i++)
@@ -142,6 +153,8 @@ static bool run(struct talk *t)
         return bad("an alert was sent, as planned");
     }
     bool ok = t->plan->shim_shuts_down ? shut_down(t) : t->plan->write_different_record_sizes || echo(t);
+    if (ok && t->plan->expect_total_renegotiations)
+        return bad("handshakes after the first: wanted %d", t->plan->expect_total_renegotiations);
     return ok && session_take(t->conn, t->plan, t->later);
 }
 

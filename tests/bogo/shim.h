@@ -5,6 +5,7 @@
  *   plan.c    the command line           setup.c   from the plan to a sealed config
  *   talk.c    bytes in and out, waiting  expect.c  what the open connection must have come to
  *   psk.c     pre-shared keys         rawkey.c  raw public keys
+ *   staple.c  OCSP responses          stand_in.c what the linker puts in place of the library's own
  *   session.c what one connection leaves to the next
  *   shim.c    main: one connection after the other
  */
@@ -44,6 +45,10 @@ hf_cred *rawkey_credential(struct setup *s, size_t i, const struct plan *p);
 void rawkey_credentials(struct setup *s, const struct plan *p);
 bool rawkey_expected(const struct talk *t);
 
+/* ---- stand_in.c ---- */
+void stand_in(hf_config *cfg, const struct plan *p);
+void stand_in_sealed(struct setup *s);
+
 /* ---- talk.c ---- */
 struct talk {
     const struct plan  *plan;
@@ -62,6 +67,8 @@ void talk_alert(struct talk *t, uint8_t alert);
 
 /* ---- expect.c ---- */
 bool expect_open(const struct talk *t);
+/* The first Finished of the handshake; empty: none. */
+hf_view first_finished(const hf_conn *c);
 
 /* ---- psk.c ---- */
 bool psk_planned(const struct plan *p);

@@ -33,7 +33,7 @@ void staple_give(struct setup *s, const struct plan *p)
     for (size_t i = 0; i < CREDS_MAX; i++) {
         size_t   n;
         hf_cred *c = s->cred[i];
-        if (!c || !p->cred[i].ocsp_response)
+        if (!c || !p->cred[i].ocsp_response || p->decline_ocsp_callback)
             continue;
         uint8_t *bytes  = unbase64(p->cred[i].ocsp_response, &n);
         c->staple       = mem_copy(&c->mem, bytes, n);

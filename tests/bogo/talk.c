@@ -75,7 +75,7 @@ static void sign(struct talk *t)
     size_t         n = 0;
     if (!hf_conn_to_sign(t->conn, &scheme, &tbs, &who))
         return;
-    for (size_t i = 0; i < CREDS_MAX && !t->plan->fail_cert_callback; i++)
+    for (size_t i = 0; i < CREDS_MAX && !t->plan->fail_cert_callback && !t->plan->fail_ocsp_callback; i++)
         if (t->setup->cred[i] == who && !key_sign(t->setup->key[i], &scheme_of(scheme)->how, tbs, sig, &n))
             n = 0;
     hf_conn_signed(t->conn, sig, n);
@@ -106,6 +106,8 @@ static void verdict(struct talk *t)
     bool again = !hf_conn_resumed(t->conn) || p->reverify_on_resume; /* the runner's default is not to look again */
     if (p->fail_cert_callback && !p->server)
         deny(t, INTERNAL_ERROR, "fail-cert-callback");
+    else if (p->fail_ocsp_callback && !p->server)
+        deny(t, BAD_CERTIFICATE_STATUS_RESPONSE, "fail-ocsp-callback");
     else if (again && p->verify_fail && (p->verify_peer || p->require_any_client_certificate))
         deny(t, p->use_custom_verify_callback ? CERTIFICATE_UNKNOWN : HANDSHAKE_FAILURE, "verify-fail");
     else if (none_fits(t))
