@@ -22,6 +22,9 @@ ALERTS = {
     "unsupported extension": 110, "unrecognized name": 112, "certificate required": 116, "no application protocol": 120,
 }
 
+GO_WORDS = {"expired certificate": "certificate expired", "unknown certificate authority": "unknown ca", "revoked certificate": "certificate revoked",
+            "error decrypting message": "decrypt error"}
+
 
 def alert_in(text):
     """The number of the alert that a program says it received; None: it speaks of none."""
@@ -30,6 +33,8 @@ def alert_in(text):
         return int(next(filter(None, number.groups())))
     if "curl: (60) SSL certificate verification failed" in text:  # curl's words for this one alert
         return 45
+    if go := re.search(r"remote error: tls: ([a-z ]+)", text):
+        return ALERTS[GO_WORDS.get(go.group(1), go.group(1))]
     for words in re.findall(r"alert:? ([a-z0-9 ]+)", text.lower().replace("_", " ")):
         for name, n in ALERTS.items():
             if words.startswith(name):

@@ -21,7 +21,7 @@ import traceback
 import ours as ours_module
 from peers import Curl, GnuTLS, Nginx, OpenSSL, Python, Role, Target, hello_dir
 from pki import KINDS, Pki
-from runtimes import Java, Node
+from runtimes import Go, Java, Node
 
 SCHEMES = {"p256": "ecdsa_secp256r1_sha256", "p384": "ecdsa_secp384r1_sha384", "p521": "ecdsa_secp521r1_sha512",
            "ed25519": "ed25519", "rsa2048": "rsa_pss_rsae_sha256", "rsa3072": "rsa_pss_rsae_sha256"}
@@ -52,7 +52,7 @@ class Bench:
 
     def __init__(self, handfast, directory):
         self.pki, self.ours = Pki(directory, handfast), ours_module.Ours(handfast)
-        self.peers = [OpenSSL(), GnuTLS(), Curl(), Python(), Node(), Java(directory), Nginx()]
+        self.peers = [OpenSSL(), GnuTLS(), Curl(), Python(), Node(), Java(directory), Go(directory), Nginx()]
         hello_dir(directory)
 
     # ---- a peer as client of `handfast server` ----

@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -89,4 +90,39 @@ class Java(Peer):
     @contextlib.contextmanager
     def server(self, role):
         with served(Proc(*self._argv(role, "server", 0, *self._args(role), role.ask))) as s:
+            yield s
+
+
+class Go(Peer):
+    """crypto/tls (peer.go), compiled when it is first wanted; nothing but the standard library."""
+
+    name = program = "go"
+    minds_hints = True
+    needs = {"1.3": (116, 42), "1.2": (40, 42)}
+    groups = {"x25519": "x25519", "secp256r1": "secp256r1", "secp384r1": "secp384r1"}
+
+    def __init__(self, directory):
+        self.binary = pathlib.Path(directory) / "peer-go"
+
+    def cannot(self, feature):
+        return "Go's crypto/tls has no X448" if feature == "several groups" else None
+
+    def argv(self, side, how, port=0, ask="none", times=1):
+        if not self.binary.exists():
+            home = self.binary.parent
+            subprocess.run(["go", "build", "-o", str(self.binary), str(HERE / "peer.go")], check=True, timeout=300,
+                           env=os.environ | {"GOCACHE": str(home / "go-cache"), "GOPROXY": "off", "GOFLAGS": "", "GO111MODULE": "off",
+                                             "GOPATH": str(home / "go-path")})
+        cred = (how.cred.chain, how.cred.key) if how.cred else ("-", "-")
+        return [self.binary, side, port, how.roots, *cred, how.version, ask, ",".join(how.groups) or "-", times]
+
+    def client(self, to):
+        p = Proc(*self.argv("client", to, to.port))
+        p.end()
+        return p.outcome()
+
+    @contextlib.contextmanager
+    def server(self, role):
+        tickets = int(role.tickets)  # its ticket holds both chains
+        with served(Proc(*self.argv("server", role, ask=role.ask, times=tickets))) as s:
             yield s

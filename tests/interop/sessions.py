@@ -9,6 +9,7 @@ Prints one TAP line a case, each skip with its reason.
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,9 +19,10 @@ import tempfile
 import traceback
 
 import ours as ours_module
-from peers import REQUEST, GnuTLS, Nginx, OpenSSL, Python, Role, hello_dir
+from peers import REQUEST, GnuTLS, Nginx, OpenSSL, Python, Role, Target, hello_dir
 from pki import Pki
 from proc import WAIT_S, Proc
+from runtimes import Go
 
 VERSIONS = ("1.3", "1.2")
 
@@ -68,8 +70,15 @@ def python_client(port, roots, cred, version, directory):
     return reused == [False, True, True], str(reused)
 
 
-CLIENTS = (("openssl", OpenSSL, openssl_client), ("gnutls", GnuTLS, gnutls_client), ("python", Python, python_client))
-SERVERS = (OpenSSL, GnuTLS, Nginx, Python)
+def go_client(port, roots, cred, version, directory):
+    p = Proc(*Go(directory).argv("client", Target(port, roots, cred, version), port, times=3))
+    p.end()
+    return re.findall(r"resumed (\w+)", p.text()) == ["false", "true", "true"], p.text()
+
+
+CLIENTS = (("openssl", OpenSSL, openssl_client), ("gnutls", GnuTLS, gnutls_client), ("python", Python, python_client),
+           ("go", Go, go_client))
+SERVERS = (OpenSSL, GnuTLS, Nginx, Python, Go)
 
 
 class Bench:
@@ -121,14 +130,15 @@ def check(what, ok, told):
 
 
 def cases(b):
+    made = {peer: peer(b.directory) if peer is Go else peer() for peer in SERVERS}
     for version in VERSIONS:
         for name, peer, run in CLIENTS:
-            yield f"{name} client resumes, TLS {version}", peer().missing(), lambda r=run, v=version: b.their_client(r, v)
+            yield f"{name} client resumes, TLS {version}", made[peer].missing(), lambda r=run, v=version: b.their_client(r, v)
         for peer in SERVERS:
-            yield (f"we resume with {peer.name} server, TLS {version}", peer().missing(),
-                   lambda p=peer, v=version: b.their_server(p(), v))
-    yield ("we resume with gnutls server that remembers sessions, TLS 1.2", GnuTLS().missing(),
-           lambda: b.their_server(GnuTLS(), "1.2", tickets=False))
+            yield (f"we resume with {peer.name} server, TLS {version}", made[peer].missing(),
+                   lambda p=made[peer], v=version: b.their_server(p, v))
+    yield ("we resume with gnutls server that remembers sessions, TLS 1.2", made[GnuTLS].missing(),
+           lambda: b.their_server(made[GnuTLS], "1.2", tickets=False))
 
 
 def report(b):
