@@ -288,10 +288,11 @@ static void client_credential(struct eyes *e, const hf_view *chain, size_t n)
     struct own_cred *c   = &o->creds[0];
     char            *pem = malloc(PEM_ROOM);
     size_t           at  = 0;
+    bool             raw = n == 1 && spki_alone(chain[0]); /* a raw public key is only judged */
     for (size_t i = 0; pem && i < n; i++)
         at += pem_write(pem + at, PEM_ROOM - at, "CERTIFICATE", chain[i]);
     *c         = (struct own_cred){.cert = "client.pem", .usable = true};
-    c->cred    = pem ? hf_cred_external(pem, at, c->cert) : NULL;
+    c->cred    = pem && !raw ? hf_cred_external(pem, at, c->cert) : NULL;
     o->n_creds = 1;
     free(pem);
     if (c->cred && !hf_cred_why(c->cred)->check && c->cred->n)

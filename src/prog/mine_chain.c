@@ -11,21 +11,35 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "prog/mine.h"
+#include "x509/key_pins.h"
 
 enum { SOON_S = 14 * 86400 };
+
+/* Where no keys are pinned nobody has said whose a raw public key is to be: then it is judged by itself. NULL: this is
+ * not such a case. */
+static hf_trust *itself_pinned(const struct mine *o, const hf_view *chain, size_t n)
+{
+    bool      unsaid = n == 1 && spki_alone(chain[0]) && !trust_keys(o->trust)->n;
+    hf_trust *t      = unsaid ? hf_trust_new() : NULL;
+    if (t)
+        hf_trust_pin_key_bytes(t, chain[0].p, chain[0].n, "");
+    return t;
+}
 
 void mine_run(const struct mine *o, struct check_run *r, enum check_as as, const hf_view *chain, size_t n,
               const char *name)
 {
-    struct valid_how how = {.trust   = o->trust,
-                            .purpose = as == AS_SERVER ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
-                            .name    = name,
-                            .now     = o->now,
-                            .tries   = &r->tries};
-    *r                   = (struct check_run){.as = as, .now = o->now, .name = name};
+    hf_trust        *itself = itself_pinned(o, chain, n);
+    struct valid_how how    = {.trust   = itself ? itself : o->trust,
+                               .purpose = as == AS_SERVER ? FOR_SERVER_AUTH : FOR_CLIENT_AUTH,
+                               .name    = name,
+                               .now     = o->now,
+                               .tries   = &r->tries};
+    *r                      = (struct check_run){.as = as, .now = o->now, .name = name};
     report_init(&r->rep);
     report_keep(&r->rep, &r->mem);
     r->accepted = valid_shown(&how, chain, n, &r->mem, &r->path, &r->rep);
+    hf_trust_free(itself);
 }
 
 const struct anchor *mine_link(const struct mine *o, const struct cert *child)

@@ -32,6 +32,7 @@ static const struct {
     [PROBE_SUITES]   = {"more-suites", "a hello with more cipher suites"},
     [PROBE_GROUPS]   = {"more-groups", "a hello with more groups"},
     [PROBE_SIGALGS]  = {"more-signatures", "a hello with more signature algorithms"},
+    [PROBE_RAW_KEYS] = {"raw-keys", "a hello with raw public keys too"},
     [PROBE_OLD]      = {"older-versions", "a hello with TLS 1.0 and 1.1"},
 };
 

@@ -27,6 +27,7 @@ LIST(more_schemes, 0x04, 0x03, 0x08, 0x07, 0x05, 0x03, 0x06, 0x03, 0x08, 0x04, 0
      0x03, 0x01, 0x02, 0x03, 0x02, 0x01, 0x04, 0x02, 0x02, 0x02);
 LIST(versions, 3, 4, 3, 3);
 LIST(more_versions, 3, 4, 3, 3, 3, 2, 3, 1);
+LIST(types, TYPE_X509, TYPE_RAW_KEY); /* RFC 7250 */
 #define VIEW(list) ((hf_view){list, sizeof list})
 
 enum { HELLO_ROOM = 2048, RECORD_HEADER_BYTES = 5, ANSWER_ROOM = 20000 };
@@ -50,6 +51,8 @@ static size_t write_hello(const struct explain *x, enum probe p, uint8_t out[HEL
                                     .versions      = p == PROBE_OLD ? VIEW(more_versions) : VIEW(versions),
                                     .server_name   = explain_sends_sni(x) ? explain_sni(x) : NULL,
                                     .tls12         = true,
+                                    .client_types  = p == PROBE_RAW_KEYS ? VIEW(types) : (hf_view){0},
+                                    .server_types  = p == PROBE_RAW_KEYS ? VIEW(types) : (hf_view){0},
                                     .shares        = {{KX_X25519, kx_share(k)}},
                                     .n_shares      = 1};
     client_hello_write(&w, &m);

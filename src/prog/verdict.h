@@ -35,6 +35,7 @@ enum probe {
     PROBE_SUITES,   /* a ClientHello with more cipher suites */
     PROBE_GROUPS,   /* with more groups */
     PROBE_SIGALGS,  /* with more signature algorithms */
+    PROBE_RAW_KEYS, /* with raw public keys, for both sides */
     PROBE_OLD,      /* with TLS 1.0 and 1.1 */
     N_PROBES
 };

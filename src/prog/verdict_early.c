@@ -243,6 +243,22 @@ static bool by_lists(const struct facts *f, struct verdict *v)
     return false;
 }
 
+/* RFC 7250 4.2: nothing else is answered so at this moment. */
+static bool by_types(const struct facts *f, struct verdict *v, bool said)
+{
+    const struct probed *p     = &f->probe[PROBE_RAW_KEYS];
+    bool                 helps = p->made && p->hello;
+    if (!said && !helps)
+        return false;
+    verdict_is(v, "cert-type-mismatch", helps ? PROVEN : INFERRED, FAULT_CLIENT, "client-hello");
+    verdict_says(
+        v,
+        "the server shows, or takes, raw public keys in place of certificates (RFC 7250), and we did not offer that");
+    if (helps)
+        verdict_evidence(v, "offered raw public keys too, it answers");
+    return true;
+}
+
 static bool by_alert(const struct facts *f, struct verdict *v, uint8_t alert)
 {
     verdict_evidence(v, "the server answered our ClientHello with the alert %s (%d)", hf_alert_name(alert), alert);
@@ -256,12 +272,14 @@ static bool by_alert(const struct facts *f, struct verdict *v, uint8_t alert)
         verdict_is(v, "alpn-mismatch", PROVEN, FAULT_CLIENT, "client-hello");
         verdict_says(v, "no application protocol in common: we offered %s", f->set->alpn ? f->set->alpn : "none");
         return true;
+    case UNSUPPORTED_CERTIFICATE:
+        return by_types(f, v, true);
     case INAPPROPRIATE_FALLBACK:
         return verdict_is(v, "downgrade-detected", PROVEN, FAULT_CLIENT, "client-hello");
     default:
         break;
     }
-    if (by_version(f, v, false) || by_lists(f, v) || by_name(f, v, false))
+    if (by_version(f, v, false) || by_lists(f, v) || by_types(f, v, false) || by_name(f, v, false))
         return true;
     verdict_is(v, alert == HANDSHAKE_FAILURE ? "cipher-mismatch" : "peer-rejected", POSSIBLE, FAULT_SERVER,
                "client-hello");

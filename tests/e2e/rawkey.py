@@ -9,6 +9,7 @@ import socket
 import subprocess
 import urllib.request
 
+import pcap
 from harness import HANDFAST, Case, Program, connect, main, run
 from handing import read_header, tlvs
 
@@ -242,6 +243,35 @@ class RawKeys(Case):
         run(HANDFAST, "explain", "--trace", kept, "--html", html)
         with open(html) as f:
             self.assertIn("a raw public key", f.read())
+
+    def test_captured(self):
+        """Whoever looks on sees the keys: in TLS 1.2 without secrets, in TLS 1.3 with them."""
+        server = self.serving()
+        for version in ("1.2", "1.3"):
+            keys = self.pki.path(f"keys-{version}")
+            recorder = pcap.Recorder(("127.0.0.1", server.port))
+            relay = type("Relay", (), {"port": recorder.port})
+            status, reply, err = self.visit(relay, "one", "--keylog", keys, version=version)
+            self.assertEqual((status, reply), (0, b"hello"), err)
+            file = pcap.write(self.pki.path("raw.pcap"), [pcap.packets(talk) for talk in recorder.done()])
+            done = subprocess.run([HANDFAST, "explain", "--pcap", file, "--keylog", keys], capture_output=True, timeout=60)
+            text = done.stdout.decode()
+            flat = " ".join(text.split())
+            for name in ("one", "serving"):
+                self.assertIn(f"a raw public key sha256:{self.digest[name]}", flat)
+            self.assertIn("the server shows raw public keys; the client is to show raw public keys", flat)
+            self.assertIn("Verdict ok ", flat, text)
+            self.assertNotIn("not a certificate", flat)
+
+    def test_explained_from_outside(self):
+        """A client that knows certificates alone is told why it does not get in."""
+        for creds in (["--raw-key", self.pki.path("serving.key")], self.pki.pair("server")):
+            server = self.serving(None, creds=creds)
+            done = subprocess.run([HANDFAST, "explain", f"127.0.0.1:{server.port}", "--json", *self.pki.pair("alice"), "--cacert",
+                                   self.pki.path("ca.pem")], capture_output=True, timeout=60)
+            verdict = json.loads(done.stdout)["verdict"]
+            self.assertEqual((verdict["reason"], verdict["certainty"], verdict["at_fault"]),
+                             ("cert-type-mismatch", "proven", "client"), verdict)
 
     def test_check(self):
         def check(*args):
