@@ -239,7 +239,7 @@ void hf_config_announce_cas(hf_config *c, bool on);
 void hf_config_compression(hf_config *c, bool on);
 /* Whether the peer is asked for an OCSP response with its certificate: HF_ASK, the default, judges one that comes and
  * refuses a certificate that demands one (RFC 7633) without it; HF_REQUIRE refuses everybody without one
- * (OCSP_STAPLE_REQUIRED); pinned certificates need none. Clients of TLS 1.2 have no way to send one. */
+ * (OCSP_STAPLE_REQUIRED); pinned certificates and raw public keys need none. Clients of TLS 1.2 have no way to send one. */
 void hf_config_staple(hf_config *c, enum hf_demand d);
 /* The connection stops in HF_WANT_VERDICT when the peer is proven, until hf_conn_verdict. */
 void hf_config_ask_verdict(hf_config *c, bool on);
@@ -348,8 +348,8 @@ bool        hf_conn_resumed(const hf_conn *c);     /* it goes on from a session:
 bool hf_conn_export(hf_conn *c, const char *label, hf_view context, uint8_t *out, size_t n);
 /* Channel bindings, for an application's own authentication inside (SCRAM-PLUS, tokens). tls-exporter (RFC 9266): 32
  * bytes that only this connection has; false before HF_OPEN. tls-server-end-point (RFC 5929 4.1): the digest of the
- * server's certificate, returns its length; 0 where there is none (not open, unverified, or signed without a hash,
- * as Ed25519 is). */
+ * server's certificate, returns its length; 0 where there is none (not open, unverified, a raw public key, or
+ * signed without a hash, as Ed25519 is). */
 bool   hf_conn_binding_exporter(hf_conn *c, uint8_t out[32]);
 size_t hf_conn_binding_end_point(const hf_conn *c, uint8_t out[64]);
 /* The next line for SSLKEYLOGFILE (without end of line), or NULL; lives until the next call. */

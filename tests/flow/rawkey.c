@@ -317,8 +317,6 @@ static void offers_say_why(void **state)
     }
 }
 
-/* ---- findings ------------------------------------------------------------------------------------------- */
-
 static unsigned state_of(const hf_conn *c, uint16_t check)
 {
     const hf_finding *f;
@@ -328,6 +326,21 @@ static unsigned state_of(const hf_conn *c, uint16_t check)
             return f[i].state;
     return 0;
 }
+
+static void who_is_not_asked_is_noted(void **state)
+{
+    for (size_t v = 0; v < 2; v++) {
+        struct pair p;
+        join(&p, versions[v], &(struct side_how){.shows = "c", .takes = "c"},
+             &(struct side_how){.shows = "c", .takes = "k", .demand = HF_ASK});
+        assert_true(pair_run(&p));
+        assert_int_equal(state_of(p.conn[SERVER], CLIENT_TYPE_NOT_ASKED), HF_SKIPPED);
+        assert_false(hf_conn_asked(p.conn[CLIENT]));
+        pair_close(&p);
+    }
+}
+
+/* ---- findings ------------------------------------------------------------------------------------------- */
 
 static void findings_say_what_is_not_judged(void **state)
 {
@@ -613,6 +626,7 @@ int main(void)
         cmocka_unit_test(keys_that_are_not_pinned),
         cmocka_unit_test(nothing_in_common),
         cmocka_unit_test(nothing_in_common_and_optional),
+        cmocka_unit_test(who_is_not_asked_is_noted),
         cmocka_unit_test(hello_says_nothing),
         cmocka_unit_test(offers_say_why),
         cmocka_unit_test(findings_say_what_is_not_judged),
