@@ -136,7 +136,10 @@ static bool echo(struct talk *t)
 static bool shut_down(struct talk *t)
 {
     hf_conn_close(t->conn);
-    return !t->plan->check_close_notify || ended(t, talk_until(t, 0));
+    unsigned want = t->plan->check_close_notify ? talk_until(t, 0) : HF_CLOSED;
+    if (hf_conn_data(t->conn).n)
+        return bad("data came after our close_notify");
+    return ended(t, want);
 }
 
 static bool run(struct talk *t)

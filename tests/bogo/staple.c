@@ -23,7 +23,7 @@ uint8_t *unbase64(const char *text, size_t *n)
 
 void staple_config(hf_config *cfg, const struct plan *p)
 {
-    hf_config_staple(cfg, p->enable_ocsp_stapling ? HF_ASK : HF_DONT_ASK);
+    hf_config_staple(cfg, p->enable_ocsp_stapling && !p->server ? HF_ASK : HF_DONT_ASK);
     if (p->enable_ocsp_stapling)
         hf_config_insecure_unverified(cfg, !p->server);
 }
