@@ -154,7 +154,8 @@ void select_client(hf_conn *c, const struct cert_request *m, hf_view types)
 
 enum { FIT_KEY = 1, FIT_CHAIN = 2, FIT_ISSUER = 4, FIT_NAME = 8 };
 
-/* 0: cannot be used; else the better the higher. The CA names "guide certificate selection" (4.3.4). */
+/* 0: cannot be used; else the better the higher. The CA names "guide certificate selection" (4.3.4); whether they must
+ * be met is asked by the caller. */
 static unsigned fitness(const hf_conn *c, const hf_cred *k, const struct client_hello *m, suite_finder *suite_for)
 {
     if (!cred_scheme(k, m->x.sig_algs, c->cfg, c->version) || (suite_for && !suite_for(c, m, k->cert[0].key.kind)) ||
@@ -164,19 +165,31 @@ static unsigned fitness(const hf_conn *c, const hf_cred *k, const struct client_
         return FIT_KEY;
     bool name   = c->server_name && match_host(&k->cert[0], c->server_name);
     bool issuer = named(k, &m->x);
-    if (k->match == MATCH_MUST && !issuer)
-        return 0;
     return FIT_KEY + (chain_listed(k, cert_algs(&m->x)) ? FIT_CHAIN : 0u) + (issuer ? FIT_ISSUER : 0u) +
            (name ? FIT_NAME : 0u);
+}
+
+/* None can be used: because of the CA names, or before they counted. */
+static bool none_fits(hf_conn *c, const struct client_hello *m, bool unnamed)
+{
+    if (unnamed)
+        return fail(&c->rep, CH_CA_NAMES, m->x.ca_names_at, 0, (int64_t)m->x.n_ca_names);
+    return fail(&c->rep, CH_NO_COMMON_SIGALG, exts_at(&m->x, m->x.sig_algs),
+                cred_scheme(c->cfg->creds, (hf_view){0}, c->cfg, c->version), codes_at(m->x.sig_algs, 0));
 }
 
 /* The first that can be used decides on certificate or raw key; among certificates the best is taken. */
 bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite_for)
 {
-    unsigned   best = 0;
-    struct hs *h    = c->hs;
+    unsigned   best    = 0;
+    bool       unnamed = false;
+    struct hs *h       = c->hs;
     for (const hf_cred *k = c->cfg->creds; k; k = k->next) {
         unsigned f = fitness(c, k, m, suite_for);
+        if (f && !k->raw && k->match == MATCH_MUST && !(f & FIT_ISSUER)) {
+            unnamed = true;
+            continue;
+        }
         if (f <= best || (best && k->raw != h->cred->raw))
             continue;
         best    = f;
@@ -185,8 +198,7 @@ bool select_server(hf_conn *c, const struct client_hello *m, suite_finder *suite
     if (!c->cfg->creds)
         return fail(&c->rep, CH_NO_PSK, 0, XT_PRE_SHARED_KEY, 0);
     if (!best)
-        return fail(&c->rep, CH_NO_COMMON_SIGALG, exts_at(&m->x, m->x.sig_algs),
-                    cred_scheme(c->cfg->creds, (hf_view){0}, c->cfg, c->version), codes_at(m->x.sig_algs, 0));
+        return none_fits(c, m, unnamed);
     c->presented = h->cred;
     types_own(c, m, h->cred);
     h->name_used = best >= FIT_NAME;

@@ -139,6 +139,41 @@ static void cas_announced(void **state)
     }
 }
 
+/* The server's only certificate may be shown only to who names its CA. */
+static void announce_or_must(const struct pair *p, enum side side, hf_config *c, hf_cred *cred)
+{
+    announce(p, side, c, cred);
+    if (side == SERVER)
+        hf_cred_must_match(cred, *(const bool *)p->how->ctx);
+}
+
+static void named_cas(void **state)
+{
+    struct minted other = mint(&(struct mint){.cn = "another CA", .ca = true});
+    const X509   *certs[2];
+    struct pair   p;
+    for (int i = 0; i < 4; i++) {
+        bool            must = i & 1, ours = i & 2;
+        struct pair_how how  = {.demand = HF_REQUIRE, .set = announce_or_must, .ctx = &must};
+        uint8_t        *name = NULL;
+        pair_config(&p, &how);
+        certs[0]      = other.cert;
+        certs[1]      = p.pki->root.cert;
+        int       len = i2d_X509_NAME(X509_get_subject_name(certs[ours]), &name);
+        hf_trust *t   = mint_trust(p.pki);
+        assert_true(hf_trust_hints(t, HF_HINTS_LISTED, &(hf_view){name, (size_t)len}, 1));
+        pair_reconfigure(&p, CLIENT, t);
+        pair_connect(&p);
+        if (must && !ours)
+            pair_refused(&p, SERVER, CH_CA_NAMES, HANDSHAKE_FAILURE);
+        else
+            pair_proven(&p);
+        OPENSSL_free(name);
+        pair_close(&p);
+    }
+    mint_free(&other);
+}
+
 /* ---- oid_filters ------------------------------------------------------------------------------------------- */
 
 struct filter {
@@ -394,7 +429,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(record_limits), cmocka_unit_test(over_the_limit), cmocka_unit_test(bad_limit),
         cmocka_unit_test(packed),        cmocka_unit_test(bad_packs),      cmocka_unit_test(unpacked_in_our_memory),
-        cmocka_unit_test(cas_announced), cmocka_unit_test(filters),        cmocka_unit_test(bindings),
+        cmocka_unit_test(cas_announced), cmocka_unit_test(named_cas),      cmocka_unit_test(filters),
+        cmocka_unit_test(bindings),
     };
     return cmocka_run_group_tests_name("what a connection agrees on beside the handshake", tests, NULL, pair_forget);
 }
