@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -85,18 +86,27 @@ class Chromium(unittest.TestCase):
         if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode:
             self.skipTest("a policy for the browser takes a mount namespace, which is not allowed here")
 
-    def open(self, cred, *more):
+    def open(self, cred, awaited, *more):
         """The page, and our log's lines about the connections that it took."""
         home = tempfile.mkdtemp(dir=self.dir)
         program = self.ours.server(self.pki.server(), str(self.ca / "root.pem"), "required", *more)
         before = len([line for line in program.lines if line["event"] == "connection"])
         dom, said = Browser(home, self.ca / "root.pem", cred).dom(program.port)
-        program.connections(before + 1)
-        lines = [line for line in program.lines if line["event"] == "connection"][before:]
+        lines = self.told(program, before, awaited)
         return dom, lines, f"{said}\n{json.dumps(lines, indent=1)}"
 
+    @staticmethod
+    def told(program, before, awaited):
+        """The log's lines, once the awaited one is among them: each stands there when its connection has ended."""
+        end = time.monotonic() + 10
+        while True:
+            lines = [line for line in program.lines if line["event"] == "connection"][before:]
+            if any(map(awaited, lines)) or time.monotonic() > end:
+                return lines
+            time.sleep(0.05)
+
     def admitted(self, version, *more):
-        dom, lines, told = self.open(self.pki.client(), *more)
+        dom, lines, told = self.open(self.pki.client(), lambda line: line["outcome"] == "served", *more)
         self.assertIn("hello from behind", dom, told)
         served = [line for line in lines if line["outcome"] == "served"]
         self.assertTrue(served, told)
@@ -104,7 +114,7 @@ class Chromium(unittest.TestCase):
 
     def refused(self, cred, reasons, alert, *more):
         """Connections that the browser gave up itself, to choose a certificate, stand in the log too."""
-        dom, lines, told = self.open(cred, *more)
+        dom, lines, told = self.open(cred, lambda line: line.get("alert_sent") == alert, *more)
         self.assertNotIn("hello from behind", dom, told)
         self.assertTrue([x for x in lines if x.get("alert_sent") == alert and x["reason"] in reasons], told)
         self.assertNotIn("served", [line["outcome"] for line in lines], told)
