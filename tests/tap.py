@@ -2,6 +2,7 @@
 """Runs the unittest cases of the calling module and prints TAP, which tools/check counts case by case."""
 
 import sys
+import traceback
 import unittest
 
 
@@ -34,6 +35,32 @@ class Tap(unittest.TestResult):
         if err:
             super().addSubTest(test, subtest, err)
             self.line(subtest, False, told="".join(self._exc_info_to_string(err, test)))
+
+
+class Skip(Exception):
+    """Raised by a case that finds out only while it runs that it cannot: says why."""
+
+
+def report(cases, left=lambda: ()):
+    """Runs cases, each (name, why it cannot run here or None, function), and prints them as TAP. left: asked at the end for
+    what our programs left behind, a failure each. Returns whether any failed."""
+    n = bad = 0
+    for n, (name, missing, run) in enumerate(cases, 1):
+        try:
+            if not missing:
+                run()
+        except Skip as e:
+            missing = e
+        except Exception:
+            bad += 1
+            print(f"not ok {n} - {name}\n" + "".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), flush=True)
+            continue
+        print(f"ok {n} - {name}" + (f" # SKIP {missing}" if missing else ""), flush=True)
+    for failure in left():
+        n, bad = n + 1, bad + 1
+        print(f"not ok {n} - our programs end in order\n# {failure}")
+    print(f"1..{n}")
+    return bad > 0
 
 
 def main():

@@ -12,14 +12,16 @@ import argparse
 import contextlib
 import hashlib
 import os
+import pathlib
 import re
 import shutil
 import signal
 import ssl
 import sys
 import tempfile
-import traceback
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import tap  # noqa: E402
 from peers import GnuTLS, OpenSSL
 from pki import Pki
 from ports import free_port
@@ -31,10 +33,6 @@ LABEL = "EXPERIMENTAL-interop"
 OVERHEAD = {"1.3": 1 + 16, "1.2": 8 + 16}  # of a protected record with AES-GCM: the inner type and the tag; nonce and tag
 NOBODY = ("oid_filters are sent and kept", "nobody in reach sends or reads them: not OpenSSL 3, GnuTLS 3.7, Go, Java, Node"), \
          ("a pre-shared key by importers (RFC 9258)", "nobody in reach speaks importers: not OpenSSL 3, GnuTLS 3.7, Go, Java, Node")
-
-
-class Skip(Exception):
-    pass
 
 
 def check(what, ok, told):
@@ -128,7 +126,7 @@ class Bench:
         finally:
             p.stop()
         if "Unknown compression method" in said:
-            raise Skip("this GnuTLS is built without compression")
+            raise tap.Skip("this GnuTLS is built without compression")
         check("few bytes", relay.bytes["to client"] < 30000, f"{said}\n{relay.bytes}\n{p.text()}")
 
     # ---- channel bindings and keying material ----
@@ -240,24 +238,6 @@ def cases(b):
     yield "our certificate compressed for gnutls client", gnutls, b.packed
 
 
-def report(b):
-    n = bad = 0
-    for name, missing, run in cases(b):
-        n += 1
-        try:
-            if not missing:
-                run()
-        except Skip as e:
-            missing = e
-        except Exception:
-            bad += 1
-            print(f"not ok {n} - {name}\n" + "".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), flush=True)
-            continue
-        print(f"ok {n} - {name}" + (f" # SKIP {missing}" if missing else ""), flush=True)
-    print(f"1..{n}")
-    return bad > 0
-
-
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--handfast", default=os.environ.get("HANDFAST", "build/handfast"))
@@ -267,7 +247,7 @@ def main():
     directory = tempfile.mkdtemp(prefix="handfast-extensions-")
     try:
         handfast = os.path.abspath(args.handfast)
-        return report(Bench(os.path.abspath(args.end), handfast, Pki(directory, handfast).all_kinds()))
+        return tap.report(cases(Bench(os.path.abspath(args.end), handfast, Pki(directory, handfast).all_kinds())))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -11,12 +11,14 @@ Prints one TAP line a case, each skip with its reason.
 import argparse
 import hashlib
 import os
+import pathlib
 import shutil
 import signal
 import sys
 import tempfile
-import traceback
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import tap  # noqa: E402
 import ours as ours_module
 from peers import GnuTLS, Served, talk
 from pki import Pki, run
@@ -142,24 +144,6 @@ def cases(b):
                    lambda v=v, r=run_: r(v, "p256", pinned=b.keys["two", "p256"]))
 
 
-def report(b):
-    n = bad = 0
-    missing = GnuTLS().missing()
-    for n, (name, run_) in enumerate(cases(b), 1):
-        try:
-            if not missing:
-                run_()
-            print(f"ok {n} - {name}" + (f" # SKIP {missing}" if missing else ""), flush=True)
-        except Exception:
-            bad += 1
-            print(f"not ok {n} - {name}\n" + "".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), flush=True)
-    for failure in b.ours.end():
-        n, bad = n + 1, bad + 1
-        print(f"not ok {n} - our programs end in order\n# {failure}")
-    print(f"1..{n}")
-    return bad > 0
-
-
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--handfast", default=os.environ.get("HANDFAST", "build/handfast"))
@@ -167,7 +151,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     directory = tempfile.mkdtemp(prefix="handfast-rawkeys-")
     try:
-        return report(Bench(os.path.abspath(args.handfast), directory))
+        b, missing = Bench(os.path.abspath(args.handfast), directory), GnuTLS().missing()
+        return tap.report(((name, missing, run) for name, run in cases(b)), b.ours.end)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

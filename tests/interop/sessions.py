@@ -9,6 +9,7 @@ Prints one TAP line a case, each skip with its reason.
 
 import argparse
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -16,8 +17,9 @@ import socket
 import ssl
 import sys
 import tempfile
-import traceback
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import tap  # noqa: E402
 import ours as ours_module
 from peers import REQUEST, GnuTLS, Nginx, OpenSSL, Python, Role, Target, hello_dir
 from pki import Pki
@@ -141,24 +143,6 @@ def cases(b):
            lambda: b.their_server(made[GnuTLS], "1.2", tickets=False))
 
 
-def report(b):
-    n = bad = 0
-    for name, missing, run in cases(b):
-        n += 1
-        try:
-            if not missing:
-                run()
-            print(f"ok {n} - {name}" + (f" # SKIP {missing}" if missing else ""), flush=True)
-        except Exception:
-            bad += 1
-            print(f"not ok {n} - {name}\n" + "".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), flush=True)
-    for failure in b.ours.end():
-        n, bad = n + 1, bad + 1
-        print(f"not ok {n} - our programs end in order\n# {failure}")
-    print(f"1..{n}")
-    return bad > 0
-
-
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--handfast", default=os.environ.get("HANDFAST", "build/handfast"))
@@ -169,7 +153,7 @@ def main():
     hello_dir(directory)
     try:
         b.pki.all_kinds()
-        return report(b)
+        return tap.report(cases(b), b.ours.end)
     finally:
         b.ours.end()
         shutil.rmtree(directory, ignore_errors=True)
